@@ -1,0 +1,208 @@
+/**
+ * The API's shapes, as they go over the wire. Times are RFC 3339 strings, durations milliseconds. What `--json`
+ * prints is made of the same shapes, so both are stable together.
+ */
+import type { ProjectSpec } from "../spec/app-spec.ts";
+import type { Exit, Health, WaitingFor } from "../spec/app-state.ts";
+
+/** One instance of an app: a row of `holdfast ps`. */
+export interface AppStatus {
+  readonly project: string;
+  readonly name: string;
+  /** The state's `kind`. */
+  readonly state: StateName;
+  readonly health: Health;
+  readonly ready: boolean;
+  readonly runner: "process" | "container";
+  readonly pid: number | null;
+  /** The replica's number, from 1. */
+  readonly instance: number;
+  /** Restarts after an exit that nobody asked for, since the app was last asked to start. */
+  readonly restarts: number;
+  /** When the present state began. */
+  readonly since: string;
+  readonly exit: Exit | null;
+  readonly lastError: string | null;
+  /** The operation that works on this app now. */
+  readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: string } | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What a starting app waits for; empty otherwise. */
+  readonly waitingFor: readonly WaitingFor[];
+  /** When an app in backoff is started again, or a scheduled one runs next. */
+  readonly next: string | null;
+}
+
+export type StateName =
+  | "stopped"
+  | "starting"
+  | "running"
+  | "stopping"
+  | "restarting"
+  | "backoff"
+  | "completed"
+  | "failed"
+  | "installing"
+  | "removing"
+  | "unknown";
+
+export type OperationKind = "start" | "stop" | "restart";
+
+export interface Operation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly project: string;
+  readonly name: string;
+  readonly state: "running" | "done" | "failed";
+  readonly since: string;
+  readonly ended: string | null;
+  /** Why it failed: a sentence that names the app. */
+  readonly error: string | null;
+}
+
+/** Names apps: all of a project, one app, or one instance of it. */
+export interface Target {
+  readonly project: string;
+  readonly name?: string;
+  readonly instance?: number;
+}
+
+export interface LogLine {
+  readonly project: string;
+  readonly name: string;
+  readonly instance: number;
+  /** When the line was written, as exactly as the daemon saw it. */
+  readonly time: string;
+  readonly text: string;
+  /** The byte offset of the line's first byte; valid as long as the log exists. */
+  readonly offset: number;
+}
+
+/** Something that happened; `seq` grows by one with each and never repeats. */
+export interface DaemonEvent {
+  readonly seq: number;
+  readonly time: string;
+  /** `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied. */
+  readonly type: "state" | "operation" | "project";
+  readonly project: string;
+  readonly name: string | null;
+  /** A sentence a person can read: `web is running`. */
+  readonly message: string;
+  /** The row as it is after the change, for `state`. */
+  readonly app: AppStatus | null;
+  readonly operation: Operation | null;
+}
+
+export interface SystemInfo {
+  readonly pid: number;
+  readonly version: string;
+  readonly home: string;
+  readonly socket: string;
+  /** Loopback base URL of the HTTP server, or null where none runs. */
+  readonly http: string | null;
+  readonly since: string;
+  /** True when an `up` started this daemon, false when `daemon start` or `daemon run` did. */
+  readonly onDemand: boolean;
+}
+
+/** What `apps.apply` found to do, by app name. */
+export interface Applied {
+  readonly project: string;
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly removed: readonly string[];
+  /** The operations that were begun, to be waited for. */
+  readonly operations: readonly Operation[];
+}
+
+export interface Methods {
+  "system.info": { readonly params: Record<string, never>; readonly result: SystemInfo };
+  /** Stops the apps unless `keepApps`, then the daemon. Replies before it ends. */
+  "system.shutdown": {
+    readonly params: { readonly keepApps?: boolean };
+    readonly result: Record<string, never>;
+  };
+  "apps.list": { readonly params: { readonly project?: string }; readonly result: readonly AppStatus[] };
+  "apps.get": { readonly params: Target; readonly result: readonly AppStatus[] };
+  /**
+   * Makes the project be as the manifest says. With `names`, starts only those apps and what they need; without,
+   * starts all that are not disabled. `removeOrphans` stops and forgets apps that the manifest no longer has.
+   */
+  "apps.apply": {
+    readonly params: {
+      readonly spec: ProjectSpec;
+      readonly names?: readonly string[];
+      readonly removeOrphans?: boolean;
+    };
+    readonly result: Applied;
+  };
+  "apps.start": {
+    readonly params: { readonly targets: readonly Target[] };
+    readonly result: readonly Operation[];
+  };
+  /** `timeoutMs` replaces each app's own grace. */
+  "apps.stop": {
+    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number };
+    readonly result: readonly Operation[];
+  };
+  "apps.restart": {
+    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number };
+    readonly result: readonly Operation[];
+  };
+  "operations.get": { readonly params: { readonly id: string }; readonly result: Operation };
+  "operations.list": {
+    readonly params: { readonly project?: string };
+    readonly result: readonly Operation[];
+  };
+  /** Resolves when all of them have ended. */
+  "operations.wait": {
+    readonly params: { readonly ids: readonly string[] };
+    readonly result: readonly Operation[];
+  };
+  /** The last `lines` lines (all when absent) of each app, merged by time. */
+  "logs.read": {
+    readonly params: {
+      readonly targets: readonly Target[];
+      readonly lines?: number;
+      readonly since?: string;
+    };
+    readonly result: readonly LogLine[];
+  };
+  /** As `logs.read`, and then each further line as a notification. Lines come in batches. */
+  "logs.follow": {
+    readonly params: {
+      readonly targets: readonly Target[];
+      readonly lines?: number;
+      readonly since?: string;
+    };
+    readonly result: { readonly subscription: string };
+    readonly event: { readonly lines: readonly LogLine[] };
+  };
+  "events.read": {
+    readonly params: { readonly after?: number; readonly limit?: number };
+    readonly result: readonly DaemonEvent[];
+  };
+  /** Every event after `after` (or from now on), without a gap. */
+  "events.follow": {
+    readonly params: { readonly after?: number; readonly project?: string };
+    readonly result: { readonly subscription: string; readonly seq: number };
+    readonly event: DaemonEvent;
+  };
+  "subscriptions.cancel": {
+    readonly params: { readonly subscription: string };
+    readonly result: Record<string, never>;
+  };
+}
+
+/** `data.code` of an error reply, each with its JSON-RPC number. */
+export const apiErrorCodes = {
+  /** No app, project, instance or operation of that name. */
+  NOT_FOUND: -32001,
+  /** The app is being worked on by another operation that this one cannot join. */
+  CONFLICT: -32002,
+  /** The daemon is shutting down. */
+  SHUTTING_DOWN: -32003,
+  /** The request asks for something this daemon cannot do, such as running a container. */
+  UNSUPPORTED: -32004,
+} as const;
+export type ApiErrorCode = keyof typeof apiErrorCodes;

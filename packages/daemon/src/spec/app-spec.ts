@@ -1,0 +1,163 @@
+/**
+ * What an app is, whatever file it was written in. Every manifest format is parsed into this, the API carries
+ * it, the store keeps it, and a runner starts it. Everything in it is resolved: paths are absolute, variables
+ * are substituted, defaults are filled in. Times are milliseconds.
+ */
+
+/** How an app's program is named. A shell runs only where the manifest asks for one. */
+export type Command =
+  | { readonly kind: "exec"; readonly argv: readonly [string, ...string[]] }
+  /** `shell` is the argv that the script is appended to, such as `["/bin/sh", "-c"]`. */
+  | { readonly kind: "shell"; readonly script: string; readonly shell: readonly [string, ...string[]] };
+
+/** Compose's three conditions, and the two that process-compose adds. */
+export type DependencyCondition =
+  | "service_started"
+  | "service_healthy"
+  | "service_completed_successfully"
+  | "service_completed"
+  | "service_log_ready";
+
+export interface Dependency {
+  readonly condition: DependencyCondition;
+  /** False: if the dependency is absent or cannot be started, the app starts all the same. */
+  readonly required: boolean;
+  /** True: a restart of the dependency restarts the app. */
+  readonly restart: boolean;
+}
+
+export type ProbeAction =
+  | { readonly kind: "exec"; readonly command: Command; readonly workingDir?: string }
+  | {
+      readonly kind: "http";
+      readonly url: string;
+      readonly method: string;
+      readonly headers: Readonly<Record<string, string>>;
+      /** The status that counts as success; absent means any from 200 to 399. */
+      readonly status?: number;
+    }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+
+export interface Probe {
+  readonly action: ProbeAction;
+  readonly initialDelayMs: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Successes in a row that make it good. */
+  readonly successThreshold: number;
+  /** Failures in a row that make it bad. */
+  readonly failureThreshold: number;
+  /** Failures within this time after the start do not count; the first success ends it. */
+  readonly startPeriodMs: number;
+  /** The interval used during the start period. */
+  readonly startIntervalMs: number;
+}
+
+export interface RestartPolicy {
+  readonly when: "never" | "on-failure" | "always";
+  /** Restarts allowed within `windowMs` before the app is `failed`; absent means no limit. */
+  readonly maxRestarts?: number;
+  /** Absent: counted since the app was last asked to start, or last lived `backoff.resetAfterMs`. */
+  readonly windowMs?: number;
+  readonly backoff: {
+    readonly initialMs: number;
+    readonly maxMs: number;
+    readonly factor: number;
+    /** A run that lived this long starts the series anew; absent means it never does. */
+    readonly resetAfterMs?: number;
+  };
+}
+
+export interface StopPolicy {
+  readonly signal: string;
+  /** From the signal to the kill of the whole tree. */
+  readonly graceMs: number;
+  /** Run instead of sending the signal; killed with the app when the grace is over. */
+  readonly command?: Command;
+  /** True: the signal goes to the leader alone, and not to its process group. */
+  readonly leaderOnly: boolean;
+}
+
+export interface Schedule {
+  /** Five or six cron fields, or a macro such as `@hourly`. Absent when `everyMs` is given. */
+  readonly cron?: string;
+  readonly everyMs?: number;
+  /** IANA name; absent means the daemon's own zone. */
+  readonly timeZone?: string;
+  /** Also run when the app is started. */
+  readonly immediate: boolean;
+  /** What happens when a run is due while the last one goes on. */
+  readonly overlap: "skip" | "replace";
+}
+
+export interface Port {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+}
+
+/** What ends the whole project when this app ends. */
+export type ProjectEnd = "never" | "on-failure" | "always";
+
+/** Where a thing was written, for messages. Lines and columns count from 1. */
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface AppSpec {
+  readonly project: string;
+  /** Unique in its project; matches `^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$`. */
+  readonly name: string;
+  readonly description?: string;
+  readonly source: SourceLocation;
+  readonly runner: { readonly kind: "process" } | { readonly kind: "container"; readonly image?: string };
+  readonly command: Command;
+  readonly workingDir: string;
+  /** The whole environment of the app: the daemon adds its own `HOLDFAST_*` and replica variables and nothing else. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Uid or user name, with an optional `:group`; absent means the daemon's own. */
+  readonly user?: string;
+  readonly replicas: number;
+  /** Added to `environment` for each replica: the names whose value is the replica's number, from 0 or 1. */
+  readonly replicaVariables: readonly { readonly name: string; readonly base: number }[];
+  readonly dependsOn: Readonly<Record<string, Dependency>>;
+  /** Says `healthy` or `unhealthy`; Compose's `healthcheck`. */
+  readonly healthcheck?: Probe;
+  /** Says `ready`; without it an app is ready when healthy, and without either when it runs. */
+  readonly readiness?: Probe;
+  /** A bad verdict kills the app, and its restart policy decides what follows. */
+  readonly liveness?: Probe;
+  /** A line of output that contains this text makes the app `log ready`. */
+  readonly readyLogLine?: string;
+  readonly restart: RestartPolicy;
+  /** Exit codes that count as success beside 0. */
+  readonly successExitCodes: readonly number[];
+  readonly stop: StopPolicy;
+  readonly ports: readonly Port[];
+  readonly schedule?: Schedule;
+  /** Groups for filters; process-compose's namespaces. */
+  readonly namespaces: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** True: known, listed as stopped, and started only when asked for by name. */
+  readonly disabled: boolean;
+  /** True: the leader is expected to exit with 0 once its children run; the app is up while its tree lives. */
+  readonly forks: boolean;
+  readonly endsProject: ProjectEnd;
+  /** A file of the user's that gets the output; absent means the daemon's own log. */
+  readonly logFile?: string;
+}
+
+/** One manifest, or several merged: the unit that `apps.apply` takes. */
+export interface ProjectSpec {
+  readonly name: string;
+  /** The directory that `holdfast` commands without a project mean. */
+  readonly directory: string;
+  readonly files: readonly string[];
+  readonly apps: readonly AppSpec[];
+  /** False: apps are stopped all at once, and not in reverse order of dependency. */
+  readonly orderedStop: boolean;
+  /** True: the project ends as soon as any app ends. */
+  readonly abortOnExit: boolean;
+}
