@@ -1,1 +1,25 @@
-export {};
+export { type Cancellation, onAbort } from "./abort.ts";
+export { type Backoff, backoffDelay } from "./backoff.ts";
+export { type Clock, type SleepEnd, sleepOn, systemClock, type Timer } from "./clock.ts";
+export {
+  describeError,
+  HoldfastError,
+  type HoldfastErrorOptions,
+  type SerializedError,
+  serializeError,
+  surface,
+} from "./errors.ts";
+export { EventBus, type EventBusOptions, type EventReader, type Lagged } from "./events.ts";
+export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { CancelledError, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
+export {
+  type FailureListener,
+  type JoinReport,
+  type SpawnOptions,
+  type Task,
+  type TaskKind,
+  type TaskOutcome,
+  TaskRegistry,
+  type TaskRegistryOptions,
+  type TaskSnapshot,
+} from "./tasks.ts";
