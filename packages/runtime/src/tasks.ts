@@ -160,7 +160,7 @@ export class TaskRegistry {
     });
   }
 
-  #settle(task: Tracked<never>): void {
+  #settle(task: Tracked<unknown>): void {
     task.token[Symbol.dispose]();
     if (this.#live.delete(task) && this.#live.size === 0) this.#wakeIdle();
   }
@@ -169,7 +169,7 @@ export class TaskRegistry {
     for (const wake of this.#idle) wake();
   }
 
-  #failure(task: Tracked<never>, error: unknown): TaskOutcome<never> {
+  #failure(task: Tracked<unknown>, error: unknown): TaskOutcome<never> {
     const { reason } = task.token;
     if (reason && error instanceof Error && error.name === "AbortError") return { kind: "cancelled", reason };
     for (const listener of this.#onFailure) {
