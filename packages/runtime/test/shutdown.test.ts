@@ -1,0 +1,178 @@
+import { expect, test, vi } from "vitest";
+import { CancelledError, type ShutdownReason, ShutdownToken } from "../src/index.ts";
+
+const user: ShutdownReason = { kind: "user-requested", signal: "SIGTERM" };
+const rpc: ShutdownReason = { kind: "rpc-requested" };
+const own: ShutdownReason = { kind: "requested-by-run" };
+
+test("D-10 the first reason wins and stays, and every holder sees the same", async () => {
+  const token = new ShutdownToken();
+  const child = token.childToken().childToken();
+  expect([token.cancel(user), token.cancel(rpc)]).toEqual([true, false]);
+  expect([token.reason, child.reason, await token.cancelled, await child.cancelled]).toEqual(
+    new Array(4).fill(user),
+  );
+});
+
+test("D-10 a child's own cancellation never shows as its parent's reason", () => {
+  const parent = new ShutdownToken();
+  const child = parent.childToken();
+  const sibling = parent.childToken();
+  const heard = vi.fn();
+  parent.onCancel(heard);
+  child.cancel(own);
+  expect([child.reason, parent.reason, sibling.reason]).toEqual([own, undefined, undefined]);
+  expect(heard).not.toHaveBeenCalled();
+  parent.cancel(user);
+  expect([child.reason, sibling.reason]).toEqual([own, user]);
+});
+
+test("a listener is called once with the reason, at once when it comes late, never after it was taken off", () => {
+  const token = new ShutdownToken();
+  const [early, gone, late] = [vi.fn(), vi.fn(), vi.fn()];
+  token.onCancel(early);
+  token.onCancel(gone)();
+  token.cancel(user);
+  token.onCancel(late);
+  expect(early.mock.calls).toEqual([[user]]);
+  expect(late.mock.calls).toEqual([[user]]);
+  expect(gone).not.toHaveBeenCalled();
+});
+
+test("listeners run in their order, and one can take a later one off", () => {
+  const token = new ShutdownToken();
+  const order: string[] = [];
+  token.onCancel(() => {
+    order.push("a");
+    offB();
+  });
+  const offB = token.onCancel(() => order.push("b"));
+  token.onCancel(() => order.push("c"));
+  token.cancel(user);
+  expect(order).toEqual(["a", "c"]);
+});
+
+test("the same function added twice is called twice, and taken off once", () => {
+  const token = new ShutdownToken();
+  const listener = vi.fn();
+  const off = token.onCancel(listener);
+  token.onCancel(listener);
+  off();
+  off();
+  token.cancel(user);
+  expect(listener).toHaveBeenCalledOnce();
+});
+
+test("a throwing listener does not rob the others of their call, and its error surfaces", async () => {
+  const token = new ShutdownToken();
+  const heard = vi.fn();
+  const uncaught = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => {});
+  token.onCancel(() => {
+    throw new Error("listener bug");
+  });
+  token.onCancel(heard);
+  token.childToken().onCancel(heard);
+  token.cancel(user);
+  expect(heard).toHaveBeenCalledTimes(2);
+  expect(uncaught.mock.calls[0]?.[0]).toThrow("listener bug");
+  uncaught.mockRestore();
+});
+
+test("a grandchild hears through a child that nobody listens to", () => {
+  const root = new ShutdownToken();
+  const heard = vi.fn();
+  root.childToken().childToken().childToken().onCancel(heard);
+  root.cancel(user);
+  expect(heard).toHaveBeenCalledWith(user);
+});
+
+test("a listener added again after the last one left is heard again", () => {
+  const root = new ShutdownToken();
+  const child = root.childToken();
+  child.onCancel(() => {})();
+  const heard = vi.fn();
+  child.onCancel(heard);
+  root.cancel(user);
+  expect(heard).toHaveBeenCalledOnce();
+});
+
+test("a disposed token hears nothing, but still knows its reason", () => {
+  const root = new ShutdownToken();
+  const heard = vi.fn();
+  {
+    using child = root.childToken();
+    child.onCancel(heard);
+  }
+  root.cancel(user);
+  expect(heard).not.toHaveBeenCalled();
+});
+
+test("cancelling a chain of 100,000 tokens does not overflow the stack", () => {
+  const root = new ShutdownToken();
+  let leaf = root;
+  for (let i = 0; i < 100_000; i++) leaf = leaf.childToken();
+  const heard = vi.fn();
+  leaf.onCancel(heard);
+  root.cancel(user);
+  expect(heard).toHaveBeenCalledOnce();
+});
+
+test("100,000 listeners on one token are added and cancelled in linear time", () => {
+  const root = new ShutdownToken();
+  let heard = 0;
+  const began = performance.now();
+  for (let i = 0; i < 100_000; i++) {
+    root.childToken().onCancel(() => {
+      heard++;
+    });
+  }
+  root.cancel(user);
+  expect(heard).toBe(100_000);
+  // Quadratic takes tens of seconds.
+  expect(performance.now() - began).toBeLessThan(3_000);
+});
+
+test("the signal is made once, aborts with the reason, and is aborted from the start when late", () => {
+  const token = new ShutdownToken();
+  const { signal } = token.childToken();
+  const spare = token.childToken();
+  expect(token.signal).toBe(token.signal);
+  token.cancel(user);
+  expect(signal.aborted).toBe(true);
+  expect(spare.signal.aborted).toBe(true);
+  expect(signal.reason).toBeInstanceOf(CancelledError);
+  expect(signal.reason).toMatchObject({ name: "AbortError", code: "CANCELLED", details: user });
+  expect(() => token.throwIfCancelled()).toThrow("cancelled: user-requested");
+});
+
+test("a foreign signal is adopted with a reason, and left once the token is cancelled", () => {
+  const foreign = new AbortController();
+  const token = new ShutdownToken();
+  const removed = vi.spyOn(foreign.signal, "removeEventListener");
+  const other = new ShutdownToken();
+  other.adopt(foreign.signal, rpc);
+  token.adopt(foreign.signal);
+  token.cancel(user);
+  expect(removed).toHaveBeenCalledOnce();
+  foreign.abort("enough");
+  expect([token.reason, other.reason]).toEqual([user, rpc]);
+  const third = new ShutdownToken();
+  third.adopt(foreign.signal);
+  expect(third.reason).toEqual({ kind: "requested-by-run", message: "enough" });
+});
+
+test("the reason of another token crosses an AbortSignal unchanged", () => {
+  const source = new ShutdownToken();
+  const sink = new ShutdownToken();
+  sink.adopt(source.signal);
+  source.cancel(user);
+  expect(sink.reason).toEqual(user);
+});
+
+test("an ended adoption hears no more", () => {
+  const foreign = new AbortController();
+  const token = new ShutdownToken();
+  token.adopt(foreign.signal)();
+  foreign.abort();
+  expect(token.isCancelled).toBe(false);
+});

@@ -1,0 +1,146 @@
+import { expect, test, vi } from "vitest";
+import { ShutdownToken, TaskRegistry } from "../src/index.ts";
+import { VirtualClock } from "../src/testing/index.ts";
+
+const loop = { kind: "background-loop" } as const;
+const never = () => new Promise<never>(() => {});
+
+function setUp() {
+  const clock = new VirtualClock(1_000_000);
+  const token = new ShutdownToken();
+  return { clock, token, tasks: new TaskRegistry(token, { clock }) };
+}
+
+test("D-11 a snapshot names every live task with its kind, since and age", async () => {
+  const { clock, tasks } = setUp();
+  tasks.spawn("sync", loop, never);
+  await clock.advance(40);
+  tasks.spawn("peer", { kind: "peer-connection" }, never).abort();
+  await clock.advance(2);
+  expect(tasks.size).toBe(2);
+  expect(tasks.snapshot()).toEqual([
+    { name: "sync", kind: "background-loop", since: 1_000_000, ageMs: 42, state: "running" },
+    { name: "peer", kind: "peer-connection", since: 1_000_040, ageMs: 2, state: "aborting" },
+  ]);
+});
+
+test("D-11 a finished task leaves at once, however it ended", async () => {
+  const { tasks, token } = setUp();
+  const outcomes = [
+    tasks.spawn("value", loop, async () => 7),
+    tasks.spawn("plain", loop, () => 8),
+    tasks.spawn("reject", loop, async () => Promise.reject(new Error("no"))),
+    tasks.spawn("throw", loop, () => {
+      throw new Error("at once");
+    }),
+  ].map((task) => task.done);
+  expect(await Promise.all(outcomes)).toMatchObject([
+    { kind: "completed", value: 7 },
+    { kind: "completed", value: 8 },
+    { kind: "failed", error: { message: "no" } },
+    { kind: "failed", error: { message: "at once" } },
+  ]);
+  expect([tasks.size, tasks.snapshot(), token.isCancelled]).toEqual([0, [], false]);
+});
+
+test("D-11 a join has one deadline over cooperation and abort, and ends early when all have left", async () => {
+  const { clock, token, tasks } = setUp();
+  tasks.spawn("obedient", loop, (token) => token.cancelled);
+  tasks.spawn("slow", loop, async (token) => {
+    await token.cancelled;
+    await clock.sleep(300);
+  });
+  token.cancel({ kind: "user-requested" });
+  const joined = tasks.joinAll(5_000);
+  await clock.advance(300);
+  expect(await joined).toEqual({ laggards: [] });
+  expect([clock.monotonic(), clock.pending]).toEqual([300, 0]);
+});
+
+test("D-07 who does not cooperate is aborted one by one, and who ignores that is a laggard by name", async () => {
+  const { clock, tasks } = setUp();
+  const told: number[] = [];
+  tasks.spawn("obeys abort", loop, async (token) => {
+    await token.cancelled;
+    told.push(clock.monotonic());
+  });
+  tasks.spawn("deaf", { kind: "maintenance" }, never);
+  tasks.spawn("done", loop, async () => {});
+  const joined = tasks.joinAll(5_000);
+  await clock.advance(3_999);
+  expect(told).toEqual([]);
+  await clock.advance(1_001);
+  expect(await joined).toMatchObject({
+    laggards: [{ name: "deaf", kind: "maintenance", ageMs: 5_000, state: "aborting" }],
+  });
+  expect(told).toEqual([4_000]);
+  expect([tasks.size, clock.pending]).toEqual([0, 0]);
+});
+
+test("a join also waits for a task that was spawned while it waits", async () => {
+  const { clock, tasks } = setUp();
+  tasks.spawn("first", loop, async () => {
+    await clock.sleep(10);
+    tasks.spawn("second", loop, () => clock.sleep(10));
+  });
+  const joined = tasks.joinAll(1_000);
+  let settled = false;
+  void joined.then(() => {
+    settled = true;
+  });
+  await clock.advance(15);
+  expect(settled).toBe(false);
+  await clock.advance(5);
+  expect(settled).toBe(true);
+});
+
+test("a join without limit waits for ever and holds no deadline", async () => {
+  const { clock, tasks } = setUp();
+  tasks.spawn("long", loop, () => clock.sleep(10 ** 9));
+  const joined = tasks.joinAll(Number.POSITIVE_INFINITY);
+  await clock.advance(10 ** 9);
+  expect(await joined).toEqual({ laggards: [] });
+  expect(clock.pending).toBe(0);
+});
+
+test("aborting one task leaves its siblings alone", async () => {
+  const { tasks, token } = setUp();
+  const victim = tasks.spawn("victim", loop, (token) => token.cancelled);
+  const other = tasks.spawn("other", loop, (token) => token.cancelled);
+  victim.abort();
+  expect(await victim.done).toMatchObject({ kind: "completed", value: { kind: "requested-by-run" } });
+  expect([other.token.isCancelled, token.isCancelled, tasks.size]).toEqual([false, false, 1]);
+});
+
+test("a failure is told to every listener, and is never an unhandled rejection", async () => {
+  const { tasks } = setUp();
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  const heard: string[] = [];
+  const off = tasks.onFailure((task, error) => heard.push(`${task.name}: ${(error as Error).message}`));
+  await tasks.spawn("a", loop, async () => Promise.reject(new Error("one"))).done;
+  off();
+  await tasks.spawn("b", loop, async () => Promise.reject(new Error("two"))).done;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  process.off("unhandledRejection", unhandled);
+  expect(heard).toEqual(["a: one"]);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+test("leaving by an abort error after cancellation is being cancelled, not failing", async () => {
+  const { tasks, token } = setUp();
+  const failed = vi.fn();
+  tasks.onFailure(failed);
+  const polite = tasks.spawn("polite", loop, async (token) => {
+    await token.cancelled;
+    token.throwIfCancelled();
+  });
+  const broken = tasks.spawn("broken", loop, async (token) => {
+    await token.cancelled;
+    throw new Error("while leaving");
+  });
+  token.cancel({ kind: "rpc-requested" });
+  expect(await polite.done).toEqual({ kind: "cancelled", reason: { kind: "rpc-requested" } });
+  expect(await broken.done).toMatchObject({ kind: "failed" });
+  expect(failed).toHaveBeenCalledOnce();
+});
