@@ -1,0 +1,106 @@
+import { type Clock, ShutdownToken } from "@holdfast/runtime";
+import type { Channel } from "./channel.ts";
+import { notification, ServerSubscription } from "./server-subscription.ts";
+
+/** Why a server ended a connection; the caller's `CONNECTION_CLOSED` error carries it. */
+export interface ConnectionEnd {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A channel has no way to say that it has drained; this is how often it is looked at while somebody waits. */
+const drainLookMs = 5;
+
+/** The life of one served channel: what goes out, how far behind the reader is, and the subscriptions that end with it. */
+export class ServerConnection {
+  readonly token: ShutdownToken = new ShutdownToken();
+  readonly closed: Promise<void>;
+  readonly #channel: Channel;
+  readonly #maxBufferedBytes: number;
+  readonly #clock: Clock;
+  readonly #subscriptions = new Map<string, ServerSubscription<never>>();
+  #subscriptionsMade = 0;
+  #draining: Promise<void> | undefined;
+
+  constructor(channel: Channel, maxBufferedBytes: number, clock: Clock) {
+    this.#channel = channel;
+    this.#maxBufferedBytes = maxBufferedBytes;
+    this.#clock = clock;
+    this.closed = new Promise((resolve) => {
+      channel.onClose((error) => {
+        this.#end(error?.message ?? "the connection was closed");
+        resolve();
+      });
+    });
+  }
+
+  /** Sends a text; false if the reader is behind, in which case it may have been disconnected. */
+  send(text: string): boolean {
+    if (this.token.isCancelled) return false;
+    // Looked at before: one large text is no sign of a slow reader, but what still waits of earlier ones is.
+    if (this.#channel.bufferedBytes > this.#maxBufferedBytes) {
+      this.#overflow();
+      return false;
+    }
+    this.#channel.send(text);
+    return this.#channel.bufferedBytes <= this.#maxBufferedBytes / 2;
+  }
+
+  subscribe<Event>(method: string, made: ServerSubscription<unknown>[]): ServerSubscription<Event> {
+    const id = String(++this.#subscriptionsMade);
+    const subscription = new ServerSubscription<Event>(
+      id,
+      method,
+      {
+        send: (text) => this.send(text),
+        drained: () => this.#drained(),
+        overflow: () => this.#overflow(),
+        forget: (forgotten) => this.#subscriptions.delete(forgotten),
+      },
+      this.#maxBufferedBytes,
+    );
+    if (this.token.isCancelled) {
+      subscription.close();
+    } else {
+      this.#subscriptions.set(id, subscription);
+      made.push(subscription);
+    }
+    return subscription;
+  }
+
+  cancel(id: string): void {
+    this.#subscriptions.get(id)?.close();
+  }
+
+  close(reason?: ConnectionEnd): void {
+    if (this.token.isCancelled) return;
+    if (reason !== undefined) this.#channel.send(notification("connection.closed", reason));
+    this.#end(reason?.message ?? "the connection was closed");
+    this.#channel.close();
+  }
+
+  #overflow(): void {
+    this.close({
+      code: "SLOW_READER",
+      message: `${this.#channel.bufferedBytes} bytes wait unread, more than ${this.#maxBufferedBytes}`,
+    });
+  }
+
+  #drained(): Promise<void> {
+    this.#draining ??= this.#waitUntilDrained().finally(() => {
+      this.#draining = undefined;
+    });
+    return this.#draining;
+  }
+
+  async #waitUntilDrained(): Promise<void> {
+    while (this.#channel.bufferedBytes > this.#maxBufferedBytes / 4) {
+      if ((await this.#clock.sleep(drainLookMs, this.token)) === "cancelled") return;
+    }
+  }
+
+  #end(message: string): void {
+    if (!this.token.cancel({ kind: "requested-by-run", message })) return;
+    for (const subscription of [...this.#subscriptions.values()]) subscription.close();
+  }
+}

@@ -1,0 +1,1 @@
+export { type ChannelPair, channelPair, type MemoryChannel } from "./channel-pair.ts";
