@@ -11,13 +11,17 @@ export interface Problem {
   readonly hint?: string;
 }
 
-/** Collects problems, so that one run tells all that is wrong and not only the first. */
+/** Nobody reads on after so many, and a hostile file has no end of them. */
+const maxProblems = 100;
+
+/** Collects problems, so that one run tells all that is wrong and not only the first; the first hundred are kept. */
 export class ProblemList {
   readonly #problems: Problem[] = [];
   readonly #seen = new Set<string>();
 
   /** Adds a problem, unless the same one at the same place is there: shared (aliased) nodes are read twice. */
   add(code: string, message: string, location?: SourceLocation, hint?: string): void {
+    if (this.#problems.length >= maxProblems) return;
     const problem: Problem = {
       code,
       message,

@@ -12,6 +12,9 @@ import { type LocationOf, locateDocument } from "./yaml-tree.ts";
 /** How deep lists and maps may be nested. */
 export const maxYamlDepth: number = 64;
 
+/** Bounds the parse to about half a second: some 50,000 ordinary lines. */
+const maxLexemes = 400_000;
+
 /** Syntax errors after the first few follow from them and only hide them. */
 const shownErrors = 3;
 
@@ -66,8 +69,19 @@ function readTokens(
 ): readonly CST.Token[] | undefined {
   const tokens: CST.Token[] = [];
   const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
+    lexemes += 1;
+    if (lexemes > maxLexemes) {
+      problems.add(
+        "file-too-large",
+        "the file holds too much YAML to be a manifest",
+        locationOf(parser.offset),
+      );
+      return undefined;
+    }
     // Long before the parser itself is slow or overflows; how deep it is exactly is asked below.
     if (parser.stack.length > 2 * maxYamlDepth) {
       addTooDeep(parser.offset, locationOf, problems);
