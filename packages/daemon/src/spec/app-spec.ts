@@ -96,6 +96,14 @@ export interface Port {
   readonly protocol: "tcp" | "udp";
 }
 
+/** A variable that differs by replica: the first one's value is `base`, the second one's `base + 1`. */
+export interface ReplicaVariable {
+  readonly name: string;
+  readonly base: number;
+  /** Stands before the number, as in foreman's `PS=web.1`; absent means nothing. */
+  readonly prefix?: string;
+}
+
 /** What ends the whole project when this app ends. */
 export type ProjectEnd = "never" | "on-failure" | "always";
 
@@ -120,8 +128,8 @@ export interface AppSpec {
   /** Uid or user name, with an optional `:group`; absent means the daemon's own. */
   readonly user?: string;
   readonly replicas: number;
-  /** Added to `environment` for each replica: the names whose value is the replica's number, from 0 or 1. */
-  readonly replicaVariables: readonly { readonly name: string; readonly base: number }[];
+  /** Added to `environment` of each replica: `prefix` and the replica's number, counted from `base`. */
+  readonly replicaVariables: readonly ReplicaVariable[];
   readonly dependsOn: Readonly<Record<string, Dependency>>;
   /** Says `healthy` or `unhealthy`; Compose's `healthcheck`. */
   readonly healthcheck?: Probe;

@@ -1,0 +1,1 @@
+export { loadProcfile } from "./load-procfile.ts";
