@@ -1,0 +1,42 @@
+import { COOKIE_VARIABLE } from "../process/identity.ts";
+import type { LaunchRequest } from "./launcher.ts";
+
+/** Throws `TypeError` for a request that no system could carry out: a NUL, a relative path, a malformed name. */
+export function checkRequest(request: LaunchRequest): void {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(request.cookie)) {
+    throw new TypeError(`not a cookie: ${JSON.stringify(request.cookie)}`);
+  }
+  for (const path of [request.cwd, request.output, request.cgroup ?? "/"]) {
+    if (!path.startsWith("/")) throw new TypeError(`not an absolute path: ${JSON.stringify(path)}`);
+  }
+  for (const name of Object.keys(request.env)) {
+    if (name === "" || name.includes("=")) throw new TypeError(`not a variable: ${JSON.stringify(name)}`);
+  }
+  if (fieldsOf(request).some((field) => field.includes("\0"))) {
+    throw new TypeError(`a NUL byte in the launch of ${JSON.stringify(request.argv[0])}`);
+  }
+}
+
+/** One request as the keeper reads it: its length in four bytes, then its fields, separated by NUL. */
+export function encodeFrame(request: LaunchRequest): Uint8Array {
+  const body = fieldsOf(request).join("\0");
+  const frame = Buffer.allocUnsafe(4 + Buffer.byteLength(body));
+  frame.writeUInt32BE(frame.length - 4);
+  frame.write(body, 4);
+  return frame;
+}
+
+function fieldsOf(request: LaunchRequest): readonly string[] {
+  const env = { ...request.env, [COOKIE_VARIABLE]: request.cookie };
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return [
+    request.cookie,
+    request.cwd,
+    request.cgroup ?? "",
+    request.output,
+    request.user ?? "",
+    String(variables.length),
+    ...variables,
+    ...request.argv,
+  ];
+}

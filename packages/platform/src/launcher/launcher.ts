@@ -1,0 +1,48 @@
+import type { HoldfastError } from "@holdfast/runtime";
+import type { ProcessIdentity } from "../process/identity.ts";
+
+/** One program to start once. */
+export interface LaunchRequest {
+  /** Names this run for ever: no two have the same one. Letters, digits, `.`, `_` and `-`, at most 128. */
+  readonly cookie: string;
+  /** The program, looked up in the `PATH` of `env`, and its arguments. No shell sees them. */
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute. */
+  readonly cwd: string;
+  /** All the variables it gets, but for `HOLDFAST_COOKIE`, which is always added. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute; stdout and stderr are appended to it. Made with mode 0600 if it is not there. */
+  readonly output: string;
+  /** The directory of a cgroup to join before anything else. */
+  readonly cgroup?: string;
+  /** `USER` or `USER:GROUP`, names or numbers. */
+  readonly user?: string;
+}
+
+/**
+ * Starts programs that outlive the daemon and whose exit is known afterwards, through the run directory.
+ * Each leads a session and process group of its own, with stdin at `/dev/null` and no other inherited file.
+ */
+export interface Launcher {
+  readonly kind: LauncherKind;
+  /**
+   * Resolves once the program runs. Rejects with `SPAWN_FAILED`; then it does not run, except for the phases
+   * `keeper` and `timeout`, where nobody can tell.
+   */
+  launch(request: LaunchRequest): Promise<ProcessIdentity>;
+  /** Lets go of what it started, which runs on; launches in flight are awaited. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type LauncherKind = "keeper" | "shim";
+
+/** What went wrong, where: `phase` is `record fork cgroup stdin output chdir user exec keeper shim` or `timeout`. */
+export interface SpawnFailure {
+  readonly phase: string;
+  /** The number of the system, 0 where there is none. */
+  readonly errno: number;
+  /** Its name, such as `ENOENT`. */
+  readonly error: string;
+}
+
+export type SpawnFailedError = HoldfastError<"SPAWN_FAILED", SpawnFailure>;

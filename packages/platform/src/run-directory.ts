@@ -1,0 +1,231 @@
+import { type FSWatcher, mkdirSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
+import { join } from "node:path";
+import type { Clock, Timer } from "@holdfast/runtime";
+import { bootId } from "./process/identity.ts";
+import { isDead, readProcStat } from "./process/proc-stat.ts";
+import { type ProcessExit, parseExit, parsePid, type RunRecord } from "./run-record.ts";
+
+export interface RunDirectoryOptions {
+  readonly clock: Clock;
+  /** How often the files are read although nothing woke us; 1000. */
+  readonly pollMs?: number;
+  /** `poll`: no inotify, the poll alone. */
+  readonly wake?: "inotify" | "poll";
+}
+
+type Follower = (record: RunRecord) => void;
+
+interface Followed {
+  readonly followers: Set<Follower>;
+  pid: number | undefined;
+  /** True when the last poll found a pid without a process: its record may be on its way. */
+  gone: boolean;
+}
+
+/** How much sooner the poll comes where inotify is not to be had. */
+const blindPollMs = 50;
+
+/**
+ * The files in which launchers write pids and exits: `COOKIE.pid`, `COOKIE.exit`.
+ *
+ * 1. The files are the truth; one `fs.watch` says "look now", and the poll behind it makes a lost wake cost time only.
+ * 2. They lie below the id of the boot, so none from before a reboot is ever believed.
+ * 3. A program that is gone without an exit record, at two polls in a row, is `lost`.
+ * 4. It watches from the first `follow` until `close`, which is the owner's to call.
+ */
+export class RunDirectory {
+  readonly path: string;
+  readonly #clock: Clock;
+  readonly #pollMs: number;
+  readonly #followed = new Map<string, Followed>();
+  #watcher: FSWatcher | undefined;
+  #poll: Timer | undefined;
+  #polls = 0;
+  #blind: boolean;
+  #closed = false;
+
+  /** Makes `base/BOOT-ID`, mode 0700, and removes what earlier boots left in `base`. */
+  constructor(base: string, { clock, pollMs = 1_000, wake = "inotify" }: RunDirectoryOptions) {
+    this.path = join(base, bootId());
+    this.#clock = clock;
+    this.#pollMs = pollMs;
+    this.#blind = wake === "poll";
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(base)) {
+      const ofOtherBoot = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name) && name !== bootId();
+      if (ofOtherBoot) rmSync(join(base, name), { recursive: true, force: true });
+    }
+  }
+
+  /** What the files say now. */
+  read(cookie: string): RunRecord {
+    const pidText = this.#readFile(`${cookie}.pid`);
+    const pid = pidText === undefined ? undefined : parsePid(pidText);
+    const exitText = this.#readFile(`${cookie}.exit`);
+    const exit = exitText === undefined ? undefined : parseExit(exitText);
+    const starting = pidText !== undefined && pid === undefined && exit === undefined;
+    return { starting, ...(pid !== undefined && { pid }), ...(exit !== undefined && { exit }) };
+  }
+
+  /** The cookies that have a file here. */
+  list(): readonly string[] {
+    const cookies = new Set<string>();
+    for (const name of readdirSync(this.path)) {
+      const cookie = /^(.+)\.(?:pid|exit)$/.exec(name)?.[1];
+      if (cookie) cookies.add(cookie);
+    }
+    return [...cookies];
+  }
+
+  /** Removes the files of a run that ended and was written down elsewhere. */
+  remove(cookie: string): void {
+    rmSync(join(this.path, `${cookie}.exit`), { force: true });
+    rmSync(join(this.path, `${cookie}.pid`), { force: true });
+  }
+
+  /** Resolves with how the run ended, at once if it has. Never rejects; stays pending when closed before. */
+  exited(cookie: string): Promise<ProcessExit> {
+    const { promise, resolve } = Promise.withResolvers<ProcessExit>();
+    const leave = this.follow(cookie, ({ exit }) => {
+      if (exit) resolve(exit);
+    });
+    return promise.finally(leave);
+  }
+
+  /** Calls `follower` with the record, now and at every change, while it holds a pid or an exit. Returns the way out. */
+  follow(cookie: string, follower: Follower): () => void {
+    const followed = this.#followed.get(cookie) ?? {
+      followers: new Set(),
+      pid: undefined,
+      gone: false,
+    };
+    const own: Follower = (record) => follower(record);
+    followed.followers.add(own);
+    this.#followed.set(cookie, followed);
+    // Watching before reading: what is written in between wakes us.
+    this.#watch();
+    const record = this.read(cookie);
+    followed.pid = record.pid;
+    if (record.pid !== undefined || record.exit) own(record);
+    return () => {
+      followed.followers.delete(own);
+      if (followed.followers.size === 0 && this.#followed.get(cookie) === followed) {
+        this.#followed.delete(cookie);
+      }
+    };
+  }
+
+  /**
+   * Resolves once every launch an earlier daemon asked for is carried out or never will be, so that no program can
+   * appear later. Gives up after a second; returns the cookies nobody can tell of then.
+   */
+  async settled(): Promise<readonly string[]> {
+    const giveUpAt = this.#clock.monotonic() + 1_000;
+    for (;;) {
+      const names = readdirSync(this.path);
+      const open = names.filter((name) => name.startsWith(".keeper-") && this.#mayStillLaunch(name));
+      const starting = this.list().filter((cookie) => this.read(cookie).starting);
+      if ((open.length === 0 && starting.length === 0) || this.#clock.monotonic() > giveUpAt) return starting;
+      await this.#clock.sleep(2);
+    }
+  }
+
+  /** Stops watching. Nobody is called any more. */
+  close(): void {
+    this.#closed = true;
+    this.#watcher?.close();
+    this.#clock.clearTimeout(this.#poll);
+    this.#followed.clear();
+  }
+
+  #watch(): void {
+    if (this.#closed) throw new TypeError("the run directory is closed");
+    if (!this.#watcher && !this.#blind) {
+      try {
+        this.#watcher = watch(this.path, (_, name) => this.#look(name?.replace(/\.(pid|exit)$/, "") ?? ""));
+        this.#watcher.on("error", () => {
+          this.#blind = true;
+        });
+      } catch {
+        // inotify has limits of its own; the poll is enough to be right.
+        this.#blind = true;
+      }
+    }
+    this.#poll ??= this.#armPoll();
+  }
+
+  #look(cookie: string): void {
+    const followed = this.#followed.get(cookie);
+    if (!followed) return;
+    const record = this.read(cookie);
+    followed.pid = record.pid;
+    if (record.pid !== undefined || record.exit) tell(followed, record);
+  }
+
+  #armPoll(): Timer {
+    const timer = this.#clock.setTimeout(
+      () => {
+        this.#pollOnce();
+        this.#poll = this.#closed || this.#followed.size === 0 ? undefined : this.#armPoll();
+      },
+      this.#blind ? Math.min(blindPollMs, this.#pollMs) : this.#pollMs,
+    );
+    return timer;
+  }
+
+  #pollOnce(): void {
+    // Zombies of a dead keeper can only be told by reading /proc, which is worth it now and then.
+    const thorough = this.#polls++ % 10 === 9;
+    const names = this.#names();
+    for (const [cookie, followed] of [...this.#followed]) {
+      if (names.has(`${cookie}.exit`) || (followed.pid === undefined && names.has(`${cookie}.pid`))) {
+        this.#look(cookie);
+      } else if (followed.pid !== undefined) {
+        const gone = !isThere(followed.pid, thorough || followed.gone);
+        const lost = gone && followed.gone;
+        followed.gone = gone;
+        if (lost) tell(followed, { starting: false, pid: followed.pid, exit: { kind: "lost" } });
+      }
+    }
+  }
+
+  #names(): ReadonlySet<string> {
+    try {
+      return new Set(readdirSync(this.path));
+    } catch {
+      // Someone removed the directory: nothing is known but what the processes show.
+      return new Set();
+    }
+  }
+
+  #mayStillLaunch(name: string): boolean {
+    const startTime = Number(this.#readFile(name));
+    const stat = readProcStat(name.slice(".keeper-".length));
+    return stat !== undefined && !isDead(stat) && stat.startTime === startTime;
+  }
+
+  #readFile(name: string): string | undefined {
+    try {
+      return readFileSync(join(this.path, name), "latin1");
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function tell(followed: Followed, record: RunRecord): void {
+  for (const follower of [...followed.followers]) follower(record);
+}
+
+function isThere(pid: number, thorough: boolean): boolean {
+  if (thorough) {
+    const stat = readProcStat(pid);
+    return stat !== undefined && !isDead(stat);
+  }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== "ESRCH";
+  }
+}

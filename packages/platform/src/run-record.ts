@@ -1,0 +1,54 @@
+import { constants } from "node:os";
+
+/**
+ * How a program ended, as far as anyone saw. `spawn-failed` means it never ran; `lost` means it is gone and whoever
+ * was to write its exit record is gone too.
+ */
+export type ProcessExit =
+  | { readonly kind: "exited"; readonly code: number }
+  /** `signal` is a name such as `SIGTERM`, or `SIG42` where it has none here. */
+  | { readonly kind: "signaled"; readonly signal: string }
+  | { readonly kind: "spawn-failed"; readonly phase: string; readonly errno: number; readonly error: string }
+  | { readonly kind: "lost" };
+
+/** What the run directory says of one cookie. `starting` holds between the request and the pid. */
+export interface RunRecord {
+  readonly starting: boolean;
+  readonly pid?: number;
+  readonly exit?: ProcessExit;
+}
+
+/** Reads a pid record; `undefined` for one that is not wholly written yet. */
+export function parsePid(text: string): number | undefined {
+  return /^[1-9]\d*\n$/.test(text) ? Number(text) : undefined;
+}
+
+/** Reads an exit record: `exit 3`, `signal 9`, `error exec 2`; `undefined` for one not wholly written yet. */
+export function parseExit(text: string): ProcessExit | undefined {
+  const match = /^(exit|signal|error [a-z]+) (\d+)\n$/.exec(text);
+  const [what, phase] = match?.[1]?.split(" ") ?? [];
+  const number = Number(match?.[2]);
+  if (what === "exit") return { kind: "exited", code: number };
+  if (what === "signal") return { kind: "signaled", signal: signalName(number) };
+  if (what === "error" && phase)
+    return { kind: "spawn-failed", phase, errno: number, error: errorName(number) };
+  return undefined;
+}
+
+/** The other way round, for those who write records from Node. */
+export function formatSpawnFailure(phase: string, errno: number): string {
+  return `error ${phase} ${errno}\n`;
+}
+
+function signalName(number: number): string {
+  return nameOf(constants.signals, number) ?? `SIG${number}`;
+}
+
+function errorName(errno: number): string {
+  return nameOf(constants.errno, errno) ?? `E${errno}`;
+}
+
+function nameOf(table: object, number: number): string | undefined {
+  // The first of several names is the usual one: SIGABRT before SIGIOT, EAGAIN before EWOULDBLOCK.
+  return Object.entries(table).find(([, value]) => value === number)?.[0];
+}

@@ -1,0 +1,3 @@
+import { describeLauncher } from "./launcher-compliance.ts";
+
+describeLauncher("shim");
