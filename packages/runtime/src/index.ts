@@ -1,4 +1,4 @@
-export { type Cancellation, onAbort } from "./abort.ts";
+export { type Cancellation, isAbortError, onAbort } from "./abort.ts";
 export { type Backoff, backoffDelay } from "./backoff.ts";
 export { type Clock, type SleepEnd, sleepOn, systemClock, type Timer } from "./clock.ts";
 export {
@@ -10,8 +10,27 @@ export {
   surface,
 } from "./errors.ts";
 export { EventBus, type EventBusOptions, type EventReader, type Lagged } from "./events.ts";
+export { type ExitReason, type ExitStatus, isGraceful } from "./exit-status.ts";
+export type {
+  Hook,
+  HookTimeouts,
+  Lifecycle,
+  RunContext,
+  ServiceHandle,
+  StartContext,
+  StopContext,
+} from "./lifecycle.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { Service, type ServiceOptions } from "./service.ts";
+export {
+  type Pending,
+  type Phase,
+  ServiceError,
+  type ServiceErrorCode,
+  type ServiceErrorDetails,
+} from "./service-error.ts";
 export { CancelledError, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
+export type { DisconnectReason, Health, PeerApi, PeerId, PeerMessage, RpcApi } from "./surfaces.ts";
 export {
   type FailureListener,
   type JoinReport,

@@ -1,3 +1,4 @@
+import { isAbortError } from "./abort.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { surface } from "./errors.ts";
 import { type ShutdownReason, ShutdownToken } from "./shutdown.ts";
@@ -171,7 +172,7 @@ export class TaskRegistry {
 
   #failure(task: Tracked<unknown>, error: unknown): TaskOutcome<never> {
     const { reason } = task.token;
-    if (reason && error instanceof Error && error.name === "AbortError") return { kind: "cancelled", reason };
+    if (reason && isAbortError(error)) return { kind: "cancelled", reason };
     for (const listener of this.#onFailure) {
       try {
         listener(task, error);

@@ -144,3 +144,12 @@ test("leaving by an abort error after cancellation is being cancelled, not faili
   expect(await broken.done).toMatchObject({ kind: "failed" });
   expect(failed).toHaveBeenCalledOnce();
 });
+
+test("an abort error without a cancellation is a failure", async () => {
+  const { tasks } = setUp();
+  const error = Object.assign(new Error("timed out"), { name: "AbortError" });
+  expect(await tasks.spawn("t", loop, async () => Promise.reject(error)).done).toEqual({
+    kind: "failed",
+    error,
+  });
+});

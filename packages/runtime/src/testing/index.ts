@@ -1,1 +1,2 @@
+export { FakeNode, type Order, type Orders } from "./fake-node.ts";
 export { VirtualClock } from "./virtual-clock.ts";

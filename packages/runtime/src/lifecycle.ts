@@ -1,0 +1,47 @@
+import type { ExitReason, ExitStatus } from "./exit-status.ts";
+import type { Pending, Phase } from "./service-error.ts";
+import type { ShutdownReason, ShutdownToken } from "./shutdown.ts";
+import type { TaskRegistry, TaskSnapshot } from "./tasks.ts";
+
+export interface RunContext {
+  readonly shutdown: ShutdownToken;
+  readonly tasks: TaskRegistry;
+}
+
+export interface StartContext extends RunContext {
+  readonly name: string;
+}
+
+export interface StopContext extends RunContext {
+  readonly exitReason: ExitReason;
+}
+
+/** A phase that runs code of the program. */
+export type Hook = Exclude<Phase, "tasks">;
+
+/** What a program does at each phase. Hooks never overlap; a synchronous throw is a rejection. */
+export interface Lifecycle {
+  preStart?(ctx: StartContext): void | Promise<void>;
+  onStart?(ctx: StartContext): void | Promise<void>;
+  /** The program. Ends by itself, or soon after `ctx.shutdown` is cancelled. */
+  run(ctx: RunContext): void | Promise<void>;
+  onStop?(ctx: StopContext): void | Promise<void>;
+  postStop?(ctx: StopContext): void | Promise<void>;
+}
+
+/** Limits of single hooks, in ms. That of `run` counts from the moment the shutdown was asked. */
+export type HookTimeouts = { readonly [H in Hook]?: number };
+
+/** What others hold of a service. Outlives it: after the end its calls do nothing, and none ever throws. */
+export interface ServiceHandle {
+  readonly name: string;
+  /** From the end of `onStart` to the end of `postStop`. */
+  readonly isRunning: boolean;
+  /** Returns false if a shutdown had been asked before: the first reason stays. */
+  requestShutdown(reason?: ShutdownReason): boolean;
+  tasks(): readonly TaskSnapshot[];
+  /** What has not ended: the hook being run and every live task. Who hangs, when asked during a stop. */
+  pending(): readonly Pending[];
+  /** Resolves when the service has ended, also by a failure; never rejects. */
+  waitForExit(): Promise<ExitStatus>;
+}

@@ -1,0 +1,85 @@
+import { describeError, HoldfastError } from "./errors.ts";
+import type { TaskKind } from "./tasks.ts";
+
+/** The ordered phases of a service; `tasks` is the join between `run` and `onStop`. */
+export type Phase = "preStart" | "onStart" | "run" | "tasks" | "onStop" | "postStop";
+
+/** Something that has not ended: a hook of the lifecycle, or a task. */
+export interface Pending {
+  readonly phase: Phase;
+  readonly name: string;
+  readonly kind: TaskKind | "hook";
+  readonly ageMs: number;
+}
+
+export type ServiceErrorCode =
+  | "PRE_START_FAILED"
+  | "ON_START_FAILED"
+  | "RUN_FAILED"
+  | "ON_STOP_FAILED"
+  | "POST_STOP_FAILED"
+  | "SHUTDOWN_DEADLINE_EXCEEDED"
+  | "ALREADY_RUNNING"
+  | "ALREADY_STOPPED"
+  | "HOOK_TIMED_OUT"
+  | "NOT_READY";
+
+/** `deadlineMs` and `pending` are there for `SHUTDOWN_DEADLINE_EXCEEDED`, `deadlineMs` also for `HOOK_TIMED_OUT`. */
+export interface ServiceErrorDetails {
+  readonly service: string;
+  readonly deadlineMs?: number;
+  readonly pending?: readonly Pending[];
+}
+
+/** A service's failure. `errors` holds what else failed after it, in order, so that nothing is lost. */
+export class ServiceError extends HoldfastError<ServiceErrorCode, ServiceErrorDetails> {
+  readonly errors: readonly ServiceError[];
+
+  constructor(
+    code: ServiceErrorCode,
+    message: string,
+    options: { details: ServiceErrorDetails; cause?: unknown; errors?: readonly ServiceError[] },
+  ) {
+    super(code, message, options);
+    this.errors = Object.freeze(options.errors ?? []);
+  }
+}
+
+/** The one error for several that happened in this order: the first, with the others inside. */
+export function combined(errors: readonly ServiceError[]): ServiceError | undefined {
+  const [first, ...others] = errors;
+  if (!first || others.length === 0) return first;
+  const { code, message, details, cause } = first;
+  return new ServiceError(code, message, { details, ...(cause !== undefined && { cause }), errors: others });
+}
+
+const codes = {
+  preStart: "PRE_START_FAILED",
+  onStart: "ON_START_FAILED",
+  run: "RUN_FAILED",
+  onStop: "ON_STOP_FAILED",
+  postStop: "POST_STOP_FAILED",
+} as const;
+
+export function hookFailed(service: string, phase: Exclude<Phase, "tasks">, cause: unknown): ServiceError {
+  const message = `${service}: ${phase} failed: ${describeError(cause)}`;
+  return new ServiceError(codes[phase], message, { details: { service }, cause });
+}
+
+export function hookTimedOut(service: string, phase: Phase, deadlineMs: number): ServiceError {
+  return new ServiceError("HOOK_TIMED_OUT", `${service}: ${phase} did not end in ${deadlineMs} ms`, {
+    details: { service, deadlineMs },
+  });
+}
+
+export function deadlineExceeded(
+  service: string,
+  deadlineMs: number,
+  pending: readonly Pending[],
+): ServiceError {
+  const names = pending.map(({ phase, name, kind }) => (kind === "hook" ? name : `${phase}/${name}`));
+  const message = `${service} did not stop in ${deadlineMs} ms; ${pending.length} left: ${names.join(", ")}`;
+  return new ServiceError("SHUTDOWN_DEADLINE_EXCEEDED", message, {
+    details: { service, deadlineMs, pending },
+  });
+}
