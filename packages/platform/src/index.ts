@@ -7,6 +7,7 @@ export type {
   SpawnFailure,
 } from "./launcher/index.ts";
 export { openLauncher } from "./launcher/index.ts";
+export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";
 export {
   bootId,
   COOKIE_VARIABLE,
@@ -15,5 +16,14 @@ export {
   processCookie,
   processIdentity,
 } from "./process/identity.ts";
+export {
+  membersOf,
+  ProcessScanner,
+  type ProcessTable,
+  type ScannedProcess,
+  scanProcesses,
+} from "./process/proc-scan.ts";
+export { ProcessTree, type ProcessTreeOptions, type SignalOptions } from "./process/process-tree.ts";
+export { type StopOptions, type StopOutcome, stopTree } from "./process/stop-tree.ts";
 export { RunDirectory, type RunDirectoryOptions } from "./run-directory.ts";
 export type { ProcessExit, RunRecord } from "./run-record.ts";

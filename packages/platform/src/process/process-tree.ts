@@ -1,0 +1,111 @@
+import type { Cancellation, Clock } from "@holdfast/runtime";
+import type { Cgroup } from "./cgroup.ts";
+import type { ProcessIdentity } from "./identity.ts";
+import { membersOf, type ProcessScanner } from "./proc-scan.ts";
+import { isDead, readProcStat } from "./proc-stat.ts";
+
+export interface ProcessTreeOptions {
+  readonly cookie: string;
+  readonly leader: ProcessIdentity;
+  /** The cgroup the leader was launched in. Without one, `/proc` is searched. */
+  readonly cgroup?: Cgroup;
+  readonly scanner: ProcessScanner;
+  readonly clock: Clock;
+}
+
+export interface SignalOptions {
+  /** True: the leader alone, and not its process group. */
+  readonly leaderOnly?: boolean;
+}
+
+/** How long a killed tree is given to be gone; only a process stuck in the kernel needs longer. */
+const killLimitMs = 200;
+
+/** All processes of one run, whatever sessions and groups they made for themselves. */
+export class ProcessTree {
+  readonly #options: ProcessTreeOptions;
+
+  constructor(options: ProcessTreeOptions) {
+    this.#options = options;
+  }
+
+  get leader(): ProcessIdentity {
+    return this.#options.leader;
+  }
+
+  /** True where it is cheap to ask whether the tree is empty. */
+  get isContained(): boolean {
+    return this.#options.cgroup !== undefined;
+  }
+
+  /** True while the leader runs. A zombie does not. */
+  get leaderRuns(): boolean {
+    const stat = this.#leaderStat();
+    return stat !== undefined && !isDead(stat);
+  }
+
+  /**
+   * Signals the leader's process group; where the leader is gone, whatever is left of the tree. Nobody else is ever
+   * signalled, and a process that is not there is no error.
+   */
+  async signal(signal: string | number, { leaderOnly = false }: SignalOptions = {}): Promise<void> {
+    const { pid } = this.#options.leader;
+    if (this.#leaderStat()) send(leaderOnly ? pid : -pid, signal);
+    else if (!leaderOnly) for (const left of await this.processes()) send(left, signal);
+  }
+
+  /** The pids of all that live. */
+  async processes(): Promise<readonly number[]> {
+    const { cgroup, scanner, cookie, leader } = this.#options;
+    if (cgroup) return cgroup.populated ? cgroup.processes() : [];
+    return membersOf(await scanner.scan(), cookie, leader).map(({ pid }) => pid);
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const { cgroup } = this.#options;
+    return cgroup ? !cgroup.populated : (await this.processes()).length === 0;
+  }
+
+  /** Resolves `true` once nothing of it lives, `false` if the token is cancelled before. */
+  async emptied(token?: Cancellation): Promise<boolean> {
+    const everyMs = this.isContained ? 100 : 1_000;
+    while (!(await this.isEmpty())) {
+      if ((await this.#options.clock.sleep(everyMs, token)) === "cancelled") return false;
+    }
+    return true;
+  }
+
+  /** Kills all of it and looks whether it is gone. Resolves with the pids that live in spite of it after 200 ms. */
+  async kill(): Promise<readonly number[]> {
+    const { cgroup, clock } = this.#options;
+    const giveUpAt = clock.monotonic() + killLimitMs;
+    let emptyLooks = 0;
+    for (let waitMs = 1; ; waitMs = Math.min(2 * waitMs, 20)) {
+      const living = await this.processes();
+      emptyLooks = living.length === 0 ? emptyLooks + 1 : 0;
+      // One look at /proc can miss a child whose parent was read before it forked and died before the child was.
+      if (emptyLooks === (cgroup ? 1 : 2)) return [];
+      if (clock.monotonic() > giveUpAt) return living;
+      if (emptyLooks > 0) continue;
+      if (cgroup) cgroup.kill();
+      else for (const pid of living) send(pid, "SIGKILL");
+      await clock.sleep(waitMs);
+    }
+  }
+
+  #leaderStat(): ReturnType<typeof readProcStat> {
+    const { leader } = this.#options;
+    const stat = readProcStat(leader.pid);
+    return stat?.startTime === leader.startTime ? stat : undefined;
+  }
+}
+
+function send(target: number, signal: string | number): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    // Gone in between; or another user's, which a daemon that is not root meets in a setuid program.
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
+  }
+}
