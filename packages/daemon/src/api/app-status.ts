@@ -1,0 +1,89 @@
+import { describeExit } from "../apps/exit-decision.ts";
+import { exitOf } from "../apps/next-state.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
+import type { InstanceRecord } from "../store/instance-record.ts";
+import type { AppStatus } from "./contract.ts";
+
+/** A record as a row of `ps`. */
+export function appStatus(record: InstanceRecord, spec: Pick<AppSpec, "labels" | "runner">): AppStatus {
+  const { state, operation } = record;
+  return {
+    project: record.project,
+    name: record.name,
+    state: state.kind,
+    health: state.kind === "running" ? state.health : "none",
+    ready: state.kind === "running" && state.ready,
+    runner: spec.runner.kind,
+    pid: record.pid,
+    instance: record.instance,
+    restarts: record.restarts,
+    since: new Date(record.since).toISOString(),
+    exit: exitOf(state),
+    lastError: record.lastError,
+    operation:
+      operation === null
+        ? null
+        : { id: operation.id, kind: operation.kind, since: new Date(operation.since).toISOString() },
+    labels: spec.labels,
+    waitingFor: state.kind === "starting" ? state.waitingFor : [],
+    next: record.next === null ? null : new Date(record.next).toISOString(),
+  };
+}
+
+/** A sentence about an instance's present state: `web is running`, `web exited with code 1; restart 2 in 0.4 s`. */
+export function describeState(record: InstanceRecord, title: string, now: number): string {
+  const { state } = record;
+  switch (state.kind) {
+    case "stopped":
+      return state.exit === undefined
+        ? `${title} is stopped`
+        : `${title} is stopped; it ${describeExit(state.exit)}`;
+    case "starting":
+      return state.waitingFor.length === 0
+        ? `${title} is starting`
+        : `${title} waits for ${state.waitingFor.map(describeWait).join(", ")}`;
+    case "running":
+      return `${title} is running${describeHealth(state.health, state.ready)}`;
+    case "stopping":
+      return `${title} is stopping`;
+    case "restarting":
+      return `${title} is restarting`;
+    case "backoff": {
+      const seconds = Math.max(0, (state.until - now) / 1000);
+      const when = seconds < 0.005 ? "now" : `in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+      return `${title} ${describeExit(state.lastExit)}; restart ${record.restarts} ${when}`;
+    }
+    case "completed":
+      return state.exit.code === 0
+        ? `${title} has completed`
+        : `${title} has completed; it ${describeExit(state.exit)}`;
+    case "failed":
+      return `${title} failed: ${state.reason}`;
+    case "installing":
+      return `${title} is being installed: ${state.stage}`;
+    case "removing":
+      return `${title} is being removed: ${state.stage}`;
+    case "unknown":
+      return `${title} is in an unknown state: ${state.why}`;
+  }
+}
+
+function describeHealth(health: string, ready: boolean): string {
+  if (health === "none") return ready ? "" : ", not ready yet";
+  if (health === "starting") return ", not healthy yet";
+  return ready || health === "unhealthy" ? ` and ${health}` : ` and ${health}, not ready yet`;
+}
+
+function describeWait({ app, condition }: { readonly app: string; readonly condition: string }): string {
+  switch (condition) {
+    case "service_healthy":
+      return `${app} to be healthy`;
+    case "service_completed":
+    case "service_completed_successfully":
+      return `${app} to complete`;
+    case "service_log_ready":
+      return `${app} to log that it is ready`;
+    default:
+      return `${app} to start`;
+  }
+}

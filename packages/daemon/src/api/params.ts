@@ -1,0 +1,55 @@
+/** The schemas of what each method takes, and one function that parses by them. */
+import * as v from "valibot";
+import type { Methods } from "./contract.ts";
+import { projectSpecSchema } from "./spec-schema.ts";
+
+/** The methods of the table: all but the one that the RPC endpoint has itself. */
+export type OwnMethod = Exclude<keyof Methods, "subscriptions.cancel">;
+
+const milliseconds = v.pipe(v.number(), v.minValue(0));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const time = v.pipe(
+  v.string(),
+  v.check((text) => !Number.isNaN(Date.parse(text)), "is no RFC 3339 time"),
+);
+const target = v.strictObject({
+  project: v.string(),
+  name: v.exactOptional(v.string()),
+  instance: v.exactOptional(count),
+});
+const targets = v.array(target);
+const range = { targets, lines: v.exactOptional(count), since: v.exactOptional(time) };
+
+const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
+  "system.info": v.strictObject({}),
+  "system.shutdown": v.strictObject({ keepApps: v.exactOptional(v.boolean()) }),
+  "apps.list": v.strictObject({ project: v.exactOptional(v.string()) }),
+  "apps.get": target,
+  "apps.apply": v.strictObject({
+    spec: projectSpecSchema,
+    names: v.exactOptional(v.array(v.string())),
+    removeOrphans: v.exactOptional(v.boolean()),
+  }),
+  "apps.start": v.strictObject({ targets }),
+  "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds) }),
+  "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds) }),
+  "operations.get": v.strictObject({ id: v.string() }),
+  "operations.list": v.strictObject({ project: v.exactOptional(v.string()) }),
+  "operations.wait": v.strictObject({ ids: v.array(v.string()) }),
+  "logs.read": v.strictObject(range),
+  "logs.follow": v.strictObject(range),
+  "events.read": v.strictObject({ after: v.exactOptional(v.number()), limit: v.exactOptional(count) }),
+  "events.follow": v.strictObject({
+    after: v.exactOptional(v.number()),
+    project: v.exactOptional(v.string()),
+  }),
+};
+
+/** Parses what a caller sent. Throws an `Error` that names the first wrong member and what was expected there. */
+export function parseParams<K extends OwnMethod>(method: K, params: unknown): Methods[K]["params"] {
+  const result = v.safeParse(schemas[method], params ?? {}, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  throw new Error(path === null ? issue.message : `${path}: ${issue.message}`);
+}

@@ -1,0 +1,121 @@
+/** The schema of what `apps.apply` takes: the edge at which a project's spec is checked, once. */
+import * as v from "valibot";
+import { appNamePattern } from "../spec/app-name.ts";
+import type { AppSpec, Command, Probe, ProjectSpec } from "../spec/app-spec.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const milliseconds = v.pipe(v.number(), v.minValue(0));
+const text = v.string();
+const texts = v.record(v.string(), v.string());
+const argv = v.tupleWithRest([v.pipe(v.string(), v.minLength(1))], v.string());
+const absolute = v.pipe(v.string(), v.startsWith("/"));
+const name = v.pipe(
+  v.string(),
+  v.regex(appNamePattern, "a name must match ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$"),
+);
+
+const command: v.GenericSchema<unknown, Command> = v.variant("kind", [
+  v.object({ kind: v.literal("exec"), argv }),
+  v.object({ kind: v.literal("shell"), script: text, shell: argv }),
+]);
+
+const probe: v.GenericSchema<unknown, Probe> = v.object({
+  action: v.variant("kind", [
+    v.object({ kind: v.literal("exec"), command, workingDir: v.exactOptional(absolute) }),
+    v.object({
+      kind: v.literal("http"),
+      url: v.pipe(v.string(), v.url()),
+      method: text,
+      headers: texts,
+      status: v.exactOptional(count),
+    }),
+    v.object({ kind: v.literal("tcp"), host: text, port: count }),
+  ]),
+  initialDelayMs: milliseconds,
+  intervalMs: milliseconds,
+  timeoutMs: milliseconds,
+  successThreshold: count,
+  failureThreshold: count,
+  startPeriodMs: milliseconds,
+  startIntervalMs: milliseconds,
+});
+
+const restart = v.object({
+  when: v.picklist(["never", "on-failure", "always"]),
+  maxRestarts: v.exactOptional(count),
+  windowMs: v.exactOptional(milliseconds),
+  backoff: v.object({
+    initialMs: milliseconds,
+    maxMs: milliseconds,
+    factor: v.number(),
+    resetAfterMs: v.exactOptional(milliseconds),
+  }),
+});
+
+const app: v.GenericSchema<unknown, AppSpec> = v.object({
+  project: name,
+  name,
+  description: v.exactOptional(text),
+  source: v.object({ file: text, line: count, column: count }),
+  runner: v.variant("kind", [
+    v.object({ kind: v.literal("process") }),
+    v.object({ kind: v.literal("container"), image: v.exactOptional(text) }),
+  ]),
+  command,
+  workingDir: absolute,
+  environment: texts,
+  user: v.exactOptional(text),
+  replicas: v.pipe(count, v.maxValue(10_000)),
+  replicaVariables: v.array(v.object({ name: text, base: v.number() })),
+  dependsOn: v.record(
+    v.string(),
+    v.object({
+      condition: v.picklist([
+        "service_started",
+        "service_healthy",
+        "service_completed_successfully",
+        "service_completed",
+        "service_log_ready",
+      ]),
+      required: v.boolean(),
+      restart: v.boolean(),
+    }),
+  ),
+  healthcheck: v.exactOptional(probe),
+  readiness: v.exactOptional(probe),
+  liveness: v.exactOptional(probe),
+  readyLogLine: v.exactOptional(text),
+  restart,
+  successExitCodes: v.array(count),
+  stop: v.object({
+    signal: text,
+    graceMs: milliseconds,
+    command: v.exactOptional(command),
+    leaderOnly: v.boolean(),
+  }),
+  ports: v.array(v.object({ host: text, port: count, protocol: v.picklist(["tcp", "udp"]) })),
+  schedule: v.exactOptional(
+    v.object({
+      cron: v.exactOptional(text),
+      everyMs: v.exactOptional(milliseconds),
+      timeZone: v.exactOptional(text),
+      immediate: v.boolean(),
+      overlap: v.picklist(["skip", "replace"]),
+    }),
+  ),
+  namespaces: v.array(text),
+  labels: texts,
+  disabled: v.boolean(),
+  forks: v.boolean(),
+  endsProject: v.picklist(["never", "on-failure", "always"]),
+  logFile: v.exactOptional(absolute),
+});
+
+export const projectSpecSchema: v.GenericSchema<unknown, ProjectSpec> = v.object({
+  name,
+  directory: absolute,
+  files: v.array(text),
+  apps: v.array(app),
+  orderedStop: v.boolean(),
+  abortOnExit: v.boolean(),
+});

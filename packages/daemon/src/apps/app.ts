@@ -1,0 +1,90 @@
+import type { Operation, OperationKind } from "../api/contract.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
+import { Instance, type InstanceWorld } from "./instance.ts";
+import type { OperationLog } from "./operation-log.ts";
+
+/** An app: its spec, and as many instances as the spec says. */
+export class App {
+  readonly #world: InstanceWorld;
+  readonly #operations: OperationLog;
+  #spec: AppSpec;
+  #instances: Instance[];
+  #current: { readonly operation: Operation } | undefined;
+
+  constructor(spec: AppSpec, world: InstanceWorld, operations: OperationLog) {
+    this.#spec = spec;
+    this.#world = world;
+    this.#operations = operations;
+    this.#instances = this.#makeInstances(spec.replicas);
+  }
+
+  get spec(): AppSpec {
+    return this.#spec;
+  }
+
+  get instances(): readonly Instance[] {
+    return this.#instances;
+  }
+
+  get isAlive(): boolean {
+    return this.#instances.some((instance) => instance.isAlive);
+  }
+
+  /** The next start uses this spec. Instances beyond its replicas are returned: stop and drop them. */
+  respecify(spec: AppSpec): readonly Instance[] {
+    this.#spec = spec;
+    const surplus = this.#instances.slice(spec.replicas);
+    this.#instances = [
+      ...this.#instances.slice(0, spec.replicas),
+      ...this.#makeInstances(spec.replicas).slice(this.#instances.length),
+    ];
+    for (const instance of this.#instances) instance.respecify(spec);
+    return surplus;
+  }
+
+  /** Begins an operation on all instances, or on one of them. A second one of the same kind joins the first. */
+  operate(
+    kind: OperationKind,
+    work: (instances: readonly Instance[]) => Promise<void>,
+    only?: number,
+  ): Operation {
+    const current = this.#current?.operation;
+    if (current !== undefined && current.kind === kind && kind !== "stop" && only === undefined)
+      return current;
+    const instances = this.#instances.filter(
+      (instance) => only === undefined || instance.key.instance === only,
+    );
+    const operation = this.#operations.begin(kind, this.#spec, async () => {
+      try {
+        await work(instances);
+      } finally {
+        if (this.#current?.operation === operation) {
+          this.#current = undefined;
+          this.#mark(instances, null);
+        }
+      }
+    });
+    this.#current = { operation };
+    this.#mark(instances, operation);
+    return operation;
+  }
+
+  #mark(instances: readonly Instance[], operation: Operation | null): void {
+    for (const { key } of instances) {
+      this.#world.store.update(key, {
+        operation:
+          operation === null
+            ? null
+            : { id: operation.id, kind: operation.kind, since: Date.parse(operation.since) },
+      });
+    }
+  }
+
+  #makeInstances(count: number): Instance[] {
+    const { project, name } = this.#spec;
+    return Array.from(
+      { length: count },
+      (_, index) => new Instance({ project, name, instance: index + 1 }, this.#spec, this.#world),
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import type { ShutdownToken } from "@holdfast/runtime";
+import type { AppSpec } from "../spec/app-spec.ts";
+import type { WaitingFor } from "../spec/app-state.ts";
+import { type DependencyFacts, dependencyVerdict } from "./dependencies.ts";
+
+/** How a wait for dependencies ends. */
+export type WaitEnd =
+  | { readonly kind: "met" | "cancelled" }
+  | { readonly kind: "impossible"; readonly reason: string };
+
+interface Waiter {
+  readonly spec: AppSpec;
+  readonly onWaiting: (waitingFor: readonly WaitingFor[]) => void;
+  readonly settle: (end: WaitEnd) => void;
+  told: string;
+}
+
+/** The instances of a project that wait for others of it. */
+export class DependencyWaiters {
+  readonly #factsOf: (app: string) => readonly DependencyFacts[] | undefined;
+  readonly #waiters = new Set<Waiter>();
+  #looking = false;
+
+  constructor(factsOf: (app: string) => readonly DependencyFacts[] | undefined) {
+    this.#factsOf = factsOf;
+  }
+
+  /** Resolves when all is there, when it cannot be any more, or when the token is cancelled. */
+  wait(
+    spec: AppSpec,
+    token: ShutdownToken,
+    onWaiting: (waitingFor: readonly WaitingFor[]) => void,
+  ): Promise<WaitEnd> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        spec,
+        onWaiting,
+        told: "[]",
+        settle: (end) => {
+          this.#waiters.delete(waiter);
+          forget();
+          resolve(end);
+        },
+      };
+      this.#waiters.add(waiter);
+      const forget = token.onCancel(() => queueMicrotask(() => waiter.settle({ kind: "cancelled" })));
+      // Not at once: all that is started together flips to `starting` before any of it looks at the others.
+      this.look();
+    });
+  }
+
+  /** Something changed: looks again, once for all changes of this turn. */
+  look(): void {
+    if (this.#looking || this.#waiters.size === 0) return;
+    this.#looking = true;
+    queueMicrotask(() => {
+      this.#looking = false;
+      for (const waiter of [...this.#waiters]) this.#judge(waiter);
+    });
+  }
+
+  #judge(waiter: Waiter): void {
+    const verdict = dependencyVerdict(waiter.spec, this.#factsOf);
+    if (verdict.kind !== "waiting") {
+      waiter.settle(verdict);
+      return;
+    }
+    const told = JSON.stringify(verdict.waitingFor);
+    if (told !== waiter.told) waiter.onWaiting(verdict.waitingFor);
+    waiter.told = told;
+  }
+}

@@ -1,0 +1,226 @@
+import { HoldfastError } from "@holdfast/runtime";
+import type { Applied, Operation } from "../api/contract.ts";
+import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
+import { App } from "./app.ts";
+import { dependantsAmong, withDependencies } from "./dependencies.ts";
+import { DependencyWaiters } from "./dependency-waiters.ts";
+import type { Instance, InstanceWorld } from "./instance.ts";
+import type { OperationLog } from "./operation-log.ts";
+
+/** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
+export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested">;
+
+/** The apps of one manifest: started in order of dependency, stopped in reverse. */
+export class Project {
+  readonly #world: InstanceWorld;
+  readonly #operations: OperationLog;
+  readonly #waiters: DependencyWaiters;
+  readonly #apps = new Map<string, App>();
+  #spec: ProjectSpec;
+
+  constructor(spec: ProjectSpec, world: ProjectWorld, operations: OperationLog) {
+    this.#spec = spec;
+    this.#operations = operations;
+    this.#waiters = new DependencyWaiters((name) =>
+      this.#apps.get(name)?.instances.map((instance) => instance.record),
+    );
+    this.#world = {
+      ...world,
+      dependencies: (app, token, onWaiting) => this.#waiters.wait(app, token, onWaiting),
+      rested: (key, success) => this.#rested(key.name, success),
+    };
+    for (const app of spec.apps) this.#apps.set(app.name, new App(app, this.#world, operations));
+  }
+
+  get spec(): ProjectSpec {
+    return this.#spec;
+  }
+
+  get apps(): ReadonlyMap<string, App> {
+    return this.#apps;
+  }
+
+  /** A state of this project changed. */
+  changed(): void {
+    this.#waiters.look();
+  }
+
+  /**
+   * Takes a new spec and brings the apps into line: changed ones are restarted, new ones started, and those that it
+   * no longer has are stopped and forgotten if `removeOrphans`. Without `names`, all that are not disabled are started.
+   */
+  apply(spec: ProjectSpec, names?: readonly string[], removeOrphans = false): Applied {
+    const before = new Map([...this.#apps].map(([name, app]) => [name, app.spec]));
+    const wanted = new Map(spec.apps.map((app) => [app.name, app]));
+    const added: string[] = [];
+    const changed: string[] = [];
+    const unchanged: string[] = [];
+    const operations: Operation[] = [];
+
+    const orphans = [...before.keys()].filter((name) => !wanted.has(name));
+    const kept = removeOrphans ? [] : orphans.flatMap((name) => before.get(name) ?? []);
+    this.#spec = { ...spec, apps: [...spec.apps, ...kept] };
+    for (const app of spec.apps) {
+      const old = before.get(app.name);
+      if (old === undefined) {
+        added.push(app.name);
+        this.#apps.set(app.name, new App(app, this.#world, this.#operations));
+      } else if (sameSpec(old, app)) {
+        unchanged.push(app.name);
+      } else {
+        changed.push(app.name);
+      }
+    }
+    for (const name of changed) operations.push(...this.#respecify(name, wanted));
+    if (removeOrphans && orphans.length > 0) operations.push(...this.#forget(orphans));
+
+    const asked = names ?? spec.apps.filter((app) => !app.disabled).map((app) => app.name);
+    operations.push(...this.start(this.#expect(asked)));
+    return {
+      project: spec.name,
+      added,
+      changed,
+      unchanged,
+      removed: removeOrphans ? orphans : [],
+      operations,
+    };
+  }
+
+  /** Starts the named apps and all they need, as far as they are not up. Returns the operations it began or joined. */
+  start(names: ReadonlySet<string>, only?: number): readonly Operation[] {
+    const specs = this.#specs();
+    const wanted = withDependencies(names, specs);
+    const operations: Operation[] = [];
+    for (const [name, app] of this.#apps) {
+      if (!wanted.has(name)) continue;
+      if (app.isAlive && only === undefined) continue;
+      // Disabled apps run when they are named, and not because another one needs them.
+      if (app.spec.disabled && !names.has(name)) continue;
+      // A job that another one needs is not run again when it is done.
+      if (!names.has(name) && app.instances.every((each) => each.record.state.kind === "completed")) continue;
+      operations.push(
+        app.operate("start", async (instances) => settle(instances.map((each) => each.start())), only),
+      );
+    }
+    return operations;
+  }
+
+  /** Stops the named apps, each after those among them that need it. */
+  stop(names: ReadonlySet<string>, timeoutMs?: number, only?: number): readonly Operation[] {
+    const dependants = dependantsAmong(names, this.#specs());
+    const stopped = new Map<string, PromiseWithResolvers<void>>();
+    for (const name of names) stopped.set(name, Promise.withResolvers<void>());
+    const operations: Operation[] = [];
+    for (const name of names) {
+      const app = this.#apps.get(name);
+      if (app === undefined) continue;
+      const before = this.#spec.orderedStop ? (dependants.get(name) ?? []) : [];
+      operations.push(
+        app.operate(
+          "stop",
+          async (instances) => {
+            const ends = instances.map((instance) => instance.prepareStop());
+            // A cycle cannot be: the manifest was refused. A late or failing dependant holds nobody up for ever.
+            await Promise.all(before.map((dependant) => stopped.get(dependant)?.promise));
+            try {
+              await settle(ends.map((end) => end(timeoutMs)));
+            } finally {
+              stopped.get(name)?.resolve();
+            }
+          },
+          only,
+        ),
+      );
+    }
+    return operations;
+  }
+
+  /** Restarts the named apps, and those that asked to be restarted with them. */
+  restart(names: ReadonlySet<string>, timeoutMs?: number, only?: number): readonly Operation[] {
+    const also = [...this.#apps.values()].filter(
+      (app) =>
+        app.isAlive &&
+        Object.entries(app.spec.dependsOn).some(([on, { restart }]) => restart && names.has(on)),
+    );
+    const all = new Set([...names, ...also.map((app) => app.spec.name)]);
+    return [...all].flatMap((name) => {
+      const app = this.#apps.get(name);
+      if (app === undefined) return [];
+      return [
+        app.operate(
+          "restart",
+          async (instances) => settle(instances.map((each) => each.restart(timeoutMs))),
+          only,
+        ),
+      ];
+    });
+  }
+
+  /** Takes up what an earlier daemon left. */
+  async resume(): Promise<void> {
+    const instances = [...this.#apps.values()].flatMap((app) => app.instances);
+    await Promise.all(instances.map((instance) => instance.resume()));
+  }
+
+  /** Every name, or a `NOT_FOUND` that says which there are. */
+  #expect(names: Iterable<string>): ReadonlySet<string> {
+    const wanted = new Set(names);
+    for (const name of wanted) {
+      if (this.#apps.has(name)) continue;
+      throw new HoldfastError("NOT_FOUND", `${this.#spec.name} has no app ${name}`, {
+        details: { project: this.#spec.name, name, known: [...this.#apps.keys()] },
+      });
+    }
+    return wanted;
+  }
+
+  #respecify(name: string, wanted: ReadonlyMap<string, AppSpec>): readonly Operation[] {
+    const app = this.#apps.get(name);
+    const spec = wanted.get(name);
+    if (app === undefined || spec === undefined) return [];
+    const wasAlive = app.isAlive;
+    const surplus = app.respecify(spec);
+    const operations: Operation[] = [];
+    if (surplus.length > 0) operations.push(this.#drop(app, surplus));
+    if (wasAlive) operations.push(...this.restart(new Set([name])));
+    return operations;
+  }
+
+  #forget(names: readonly string[]): readonly Operation[] {
+    return names.flatMap((name) => {
+      const app = this.#apps.get(name);
+      this.#apps.delete(name);
+      return app === undefined ? [] : [this.#drop(app, app.instances)];
+    });
+  }
+
+  #drop(app: App, instances: readonly Instance[]): Operation {
+    return this.#operations.begin("stop", app.spec, async () => {
+      await settle(instances.map((each) => each.stop()));
+      for (const { key } of instances) this.#world.store.drop(key);
+    });
+  }
+
+  /** An instance came to rest by itself; some apps take the whole project with them. */
+  #rested(name: string, success: boolean): void {
+    const ends = this.#apps.get(name)?.spec.endsProject ?? "never";
+    const all = this.#spec.abortOnExit || ends === "always" || (ends === "on-failure" && !success);
+    if (all) this.stop(new Set([...this.#apps].filter(([, app]) => app.isAlive).map(([other]) => other)));
+  }
+
+  #specs(): ReadonlyMap<string, AppSpec> {
+    return new Map([...this.#apps].map(([name, app]) => [name, app.spec]));
+  }
+}
+
+/** Waits for all, and then throws the first failure, if any: none is left running unseen. */
+async function settle(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** True when a change of where it is written is all that differs. */
+function sameSpec(a: AppSpec, b: AppSpec): boolean {
+  const text = (spec: AppSpec): string => JSON.stringify({ ...spec, source: null });
+  return text(a) === text(b);
+}

@@ -1,0 +1,266 @@
+import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
+import { appStatus, describeState } from "./api/app-status.ts";
+import type { Applied, AppStatus, Operation, SystemInfo, Target } from "./api/contract.ts";
+import { OperationLog } from "./apps/operation-log.ts";
+import { Project, type ProjectWorld } from "./apps/project.ts";
+import { EventLog } from "./events/event-log.ts";
+import type { LogSource } from "./logs/follow-logs.ts";
+import type { LogBook } from "./logs/log-book.ts";
+import { nearest } from "./manifest/nearest.ts";
+import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
+import { AppStore, type RecordChange, type StateWriter } from "./store/app-store.ts";
+import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
+import type { KeptState } from "./store/state-database.ts";
+
+/** Everything a daemon takes from outside: time, chance, processes, disk. */
+export interface DaemonSeams {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly database: StateWriter & { load(): KeptState };
+  readonly logs: LogBook;
+  /** What instances need of the machine. */
+  readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "tasks">;
+  readonly info: SystemInfo;
+}
+
+/** How the daemon was asked to end. */
+export interface ShutdownWish {
+  /** True: the apps run on, for the next daemon to take up. */
+  readonly keepApps: boolean;
+}
+
+/** The apps of one machine: all projects, behind one set of calls that the API exposes. */
+export class Daemon {
+  readonly events: EventLog;
+  readonly operations: OperationLog;
+  readonly logs: LogBook;
+  readonly tasks: TaskRegistry;
+  /** Resolves when somebody asked the daemon to end. */
+  readonly shutdownAsked: Promise<ShutdownWish>;
+  readonly requestShutdown: (wish: ShutdownWish) => void;
+  readonly #seams: DaemonSeams;
+  readonly #store: AppStore;
+  readonly #projects = new Map<string, Project>();
+  #ending = false;
+
+  constructor(seams: DaemonSeams) {
+    const { clock, random } = seams;
+    this.#seams = seams;
+    this.logs = seams.logs;
+    this.tasks = new TaskRegistry(new ShutdownToken(), { clock });
+    this.events = new EventLog(clock);
+    this.operations = new OperationLog({ clock, random, tasks: this.tasks }, (operation) =>
+      this.#told(operation),
+    );
+    this.#store = new AppStore(clock, seams.database);
+    this.#store.onChange((change) => this.#changed(change));
+    const asked = Promise.withResolvers<ShutdownWish>();
+    this.shutdownAsked = asked.promise;
+    this.requestShutdown = asked.resolve;
+  }
+
+  /** Takes up all that an earlier daemon left. Resolves when every run of it is watched again or known to be over. */
+  async resume(): Promise<void> {
+    const kept = this.#seams.database.load();
+    this.#store.restore(kept.instances);
+    for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
+    await Promise.all([...this.#projects.values()].map((project) => project.resume()));
+  }
+
+  info(): SystemInfo {
+    return this.#seams.info;
+  }
+
+  list(project?: string): readonly AppStatus[] {
+    if (project === undefined) return [...this.#projects.values()].flatMap((each) => this.#rows(each));
+    return this.#rows(this.#project(project));
+  }
+
+  listTargets(targets: readonly Target[]): readonly AppStatus[] {
+    return targets.flatMap((target) => {
+      const { name } = this.#expect(target);
+      return this.#rows(this.#project(target.project)).filter(
+        (row) =>
+          (name === undefined || row.name === name) &&
+          (target.instance === undefined || row.instance === target.instance),
+      );
+    });
+  }
+
+  /** Throws `UNSUPPORTED`, changing nothing, when an app of it cannot be run here. */
+  apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean): Applied {
+    this.#refuseWhenEnding();
+    const container = spec.apps.find((app) => app.runner.kind === "container");
+    if (container !== undefined) {
+      const { file, line, column } = container.source;
+      throw new HoldfastError(
+        "UNSUPPORTED",
+        `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
+        { details: { project: spec.name, name: container.name } },
+      );
+    }
+    const known = this.#projects.get(spec.name);
+    const project = known ?? this.#makeProject({ ...spec, apps: [] });
+    this.#projects.set(spec.name, project);
+    const applied = project.apply(spec, names, removeOrphans);
+    this.#store.keepProject({ kind: "put-project", spec: project.spec });
+    this.events.publish({
+      type: "project",
+      project: spec.name,
+      name: null,
+      message: `${spec.name} was applied`,
+      app: null,
+      operation: null,
+    });
+    return applied;
+  }
+
+  start(targets: readonly Target[]): readonly Operation[] {
+    this.#refuseWhenEnding();
+    return this.#forTargets(targets, (project, names, only) => project.start(names, only));
+  }
+
+  stop(targets: readonly Target[], timeoutMs?: number): readonly Operation[] {
+    return this.#forTargets(targets, (project, names, only) => project.stop(names, timeoutMs, only));
+  }
+
+  restart(targets: readonly Target[], timeoutMs?: number): readonly Operation[] {
+    this.#refuseWhenEnding();
+    return this.#forTargets(targets, (project, names, only) => project.restart(names, timeoutMs, only));
+  }
+
+  /** The logs that targets name. */
+  logSources(targets: readonly Target[]): readonly LogSource[] {
+    return targets.flatMap((target) => {
+      const { name } = this.#expect(target);
+      return [...this.#project(target.project).apps.values()]
+        .filter((app) => name === undefined || app.spec.name === name)
+        .flatMap((app) => app.instances.map(({ key }) => ({ key, log: this.logs.of(key, app.spec) })))
+        .filter(({ key }) => target.instance === undefined || key.instance === target.instance);
+    });
+  }
+
+  /** Stops every app, unless they are to run on, and everything of the daemon. Nothing is started meanwhile. */
+  async end({ keepApps }: ShutdownWish, budgetMs: number): Promise<readonly string[]> {
+    this.#ending = true;
+    if (!keepApps) {
+      const stops = [...this.#projects.values()].flatMap((project) =>
+        project.stop(new Set(project.apps.keys())),
+      );
+      await this.operations.wait(stops.map(({ id }) => id));
+    }
+    this.tasks.token.cancel({ kind: "rpc-requested" });
+    const { laggards } = await this.tasks.joinAll(budgetMs);
+    this.logs.close();
+    this.#store.flush();
+    return laggards.map((task) => `${task.name} (${(task.ageMs / 1000).toFixed(1)} s)`);
+  }
+
+  #makeProject(spec: ProjectSpec): Project {
+    const { clock, random, machine } = this.#seams;
+    return new Project(
+      spec,
+      { ...machine, clock, random, store: this.#store, tasks: this.tasks },
+      this.operations,
+    );
+  }
+
+  #forTargets(
+    targets: readonly Target[],
+    act: (project: Project, names: ReadonlySet<string>, only: number | undefined) => readonly Operation[],
+  ): readonly Operation[] {
+    const checked = targets.map((target) => this.#expect(target));
+    const whole = new Map<string, Set<string>>();
+    const operations: Operation[] = [];
+    for (const { project, name, instance } of checked) {
+      const known = this.#project(project);
+      if (name !== undefined && instance !== undefined) {
+        operations.push(...act(known, new Set([name]), instance));
+        continue;
+      }
+      const names = whole.get(project) ?? new Set();
+      const all = [...known.apps.values()].filter((app) => !app.spec.disabled || app.isAlive);
+      for (const each of name === undefined ? all.map((app) => app.spec.name) : [name]) names.add(each);
+      whole.set(project, names);
+    }
+    for (const [project, names] of whole) operations.push(...act(this.#project(project), names, undefined));
+    return operations;
+  }
+
+  #project(name: string): Project {
+    const project = this.#projects.get(name);
+    if (project !== undefined) return project;
+    throw notFound(`there is no project ${name}`, name, [...this.#projects.keys()]);
+  }
+
+  /** The target, if all it names is there. Throws `NOT_FOUND`. */
+  #expect(target: Target): Target {
+    const { apps } = this.#project(target.project);
+    if (target.name === undefined) return target;
+    const app = apps.get(target.name);
+    if (app === undefined) {
+      throw notFound(`${target.project} has no app ${target.name}`, target.name, [...apps.keys()]);
+    }
+    if (target.instance !== undefined && !app.instances.some(({ key }) => key.instance === target.instance)) {
+      throw notFound(
+        `${target.name} has no instance ${target.instance}: they are 1 to ${app.instances.length}`,
+        target.name,
+        [],
+      );
+    }
+    return target;
+  }
+
+  #refuseWhenEnding(): void {
+    if (this.#ending) throw new HoldfastError("SHUTTING_DOWN", "the daemon is shutting down");
+  }
+
+  #rows(project: Project): readonly AppStatus[] {
+    return [...project.apps.values()].flatMap((app) =>
+      app.instances.map((instance) => appStatus(instance.record, app.spec)),
+    );
+  }
+
+  #specOf(key: InstanceKey): AppSpec | undefined {
+    return this.#projects.get(key.project)?.apps.get(key.name)?.spec;
+  }
+
+  #changed({ before, after }: RecordChange): void {
+    this.#projects.get(after.project)?.changed();
+    if (sameSight(before, after)) return;
+    const spec = this.#specOf(after);
+    if (spec === undefined) return;
+    const title = spec.replicas > 1 ? `${after.name}.${after.instance}` : after.name;
+    this.events.publish({
+      type: "state",
+      project: after.project,
+      name: after.name,
+      message: describeState(after, title, this.#seams.clock.now()),
+      app: appStatus(after, spec),
+      operation: null,
+    });
+  }
+
+  #told(operation: Operation): void {
+    const how = operation.state === "running" ? "began" : operation.state;
+    this.events.publish({
+      type: "operation",
+      project: operation.project,
+      name: operation.name,
+      message: `${operation.kind} of ${operation.name} ${how}${operation.error === null ? "" : `: ${operation.error}`}`,
+      app: null,
+      operation,
+    });
+  }
+}
+
+/** True when nothing changed that an event is told for. */
+function sameSight(before: InstanceRecord, after: InstanceRecord): boolean {
+  return JSON.stringify(before.state) === JSON.stringify(after.state) && before.next === after.next;
+}
+
+function notFound(message: string, name: string, known: readonly string[]): HoldfastError {
+  const near = nearest(name, known);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  return new HoldfastError("NOT_FOUND", `${message}${hint}`, { details: { name, known } });
+}

@@ -1,0 +1,83 @@
+import type { Subscription } from "@holdfast/rpc";
+import type { LogLine } from "../api/contract.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
+import { keyText } from "../store/instance-record.ts";
+import type { AppLog, LogRange } from "./app-log.ts";
+import { type LogBook, logLine } from "./log-book.ts";
+
+/** How many lines go into one notification. */
+const batchLines = 1_000;
+
+export interface LogSource {
+  readonly key: InstanceKey;
+  readonly log: AppLog;
+}
+
+/**
+ * Sends a range of several logs, merged by time, and then every further line of each. The files are read only as
+ * fast as the reader takes them, so a slow one costs no memory. `add` takes in logs that came later.
+ */
+export function followLogs(
+  subscription: Subscription<{ readonly lines: readonly LogLine[] }>,
+  book: LogBook,
+  sources: readonly LogSource[],
+  range: LogRange,
+): { readonly add: (source: LogSource) => void; readonly done: Promise<void> } {
+  const followed = new Set<string>();
+  const pumps: Promise<void>[] = [];
+  const ended = Promise.withResolvers<void>();
+  subscription.onEnd(() => ended.resolve());
+
+  const add = (source: LogSource, offset = 0): void => {
+    if (subscription.ended || followed.has(keyText(source.key))) return;
+    followed.add(keyText(source.key));
+    pumps.push(pump(subscription, source, offset, ended.promise));
+  };
+  const begin = async (): Promise<void> => {
+    // The ends are noted before the lines are read: what is written meanwhile comes with the pumps.
+    const ends = sources.map(({ log }) => endOfLastLine(log));
+    const bounds = new Map(sources.map(({ key }, at) => [keyText(key), ends[at] ?? 0]));
+    const lines = book.read(sources, range).filter((line) => line.offset < (bounds.get(keyText(line)) ?? 0));
+    for (let at = 0; at < lines.length && !subscription.ended; at += batchLines) {
+      if (!subscription.notify({ lines: lines.slice(at, at + batchLines) })) await subscription.drained();
+    }
+    for (const [at, source] of sources.entries()) add(source, ends[at]);
+    await ended.promise;
+    await Promise.all(pumps);
+  };
+  return { add, done: begin() };
+}
+
+async function pump(
+  subscription: Subscription<{ readonly lines: readonly LogLine[] }>,
+  { key, log }: LogSource,
+  offset: number,
+  ended: Promise<void>,
+): Promise<void> {
+  let position = offset;
+  let wake = Promise.withResolvers<void>();
+  const stop = log.onGrowth(() => wake.resolve());
+  try {
+    while (!subscription.ended) {
+      const { lines, next } = log.read(position);
+      position = next;
+      if (lines.length > 0) {
+        if (!subscription.notify({ lines: lines.map((line) => logLine(key, line)) }))
+          await subscription.drained();
+        continue;
+      }
+      wake = Promise.withResolvers();
+      // Between the read and here nothing can have grown unseen: no other code has run.
+      await Promise.race([wake.promise, ended]);
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Where the lines that are complete now end. */
+function endOfLastLine(log: AppLog): number {
+  const { size } = log;
+  const { lines, next } = log.read(Math.max(0, log.offsetOf({ lines: 1 })));
+  return lines.length === 0 ? size : next;
+}

@@ -1,0 +1,65 @@
+/** What the instances of a real daemon need of the machine: where output goes, what a run's environment is. */
+import { spawn } from "node:child_process";
+import type { Clock } from "@holdfast/runtime";
+import type { ProjectWorld } from "./apps/project.ts";
+import { watchLine } from "./logs/line-watch.ts";
+import type { LogBook } from "./logs/log-book.ts";
+import { realLook } from "./probes/look.ts";
+import { argvOf } from "./runner/argv.ts";
+import type { Run, Runner, StopRequest } from "./runner/runner.ts";
+import type { AppSpec, Command } from "./spec/app-spec.ts";
+import type { InstanceKey } from "./store/instance-record.ts";
+
+export function realMachine(seams: {
+  readonly clock: Clock;
+  readonly runner: Runner;
+  readonly logs: LogBook;
+}): Omit<ProjectWorld, "clock" | "random" | "store" | "tasks"> {
+  const { clock, runner, logs } = seams;
+  return {
+    runner,
+    openOutput: (spec, key) => {
+      const log = logs.of(key, spec);
+      log.open();
+      return { path: log.path, offset: log.size };
+    },
+    closeOutput: (spec, key) => logs.of(key, spec).settle(),
+    watchLine: (spec, key, { offset, text, token }) => watchLine(logs.of(key, spec), offset, text, token),
+    look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),
+    environment,
+    stopRequest: (spec, key, run) => stopRequest(spec, environment(spec, key), run),
+  };
+}
+
+function environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>> {
+  const own: Record<string, string> = { ...spec.environment };
+  for (const { name, base } of spec.replicaVariables) own[name] = String(key.instance - 1 + base);
+  own["HOLDFAST_PROJECT"] = key.project;
+  own["HOLDFAST_APP"] = key.name;
+  return own;
+}
+
+function stopRequest(spec: AppSpec, environment: Readonly<Record<string, string>>, run: Run): StopRequest {
+  const { signal, graceMs, leaderOnly, command } = spec.stop;
+  return {
+    signal,
+    graceMs,
+    leaderOnly,
+    ...(command === undefined
+      ? {}
+      : {
+          command: () =>
+            runStopCommand(command, spec.workingDir, { ...environment, HOLDFAST_PID: `${run.pid}` }),
+        }),
+  };
+}
+
+/** Resolves when the command has ended, whatever came of it: the grace goes on, and the kill comes after it. */
+function runStopCommand(command: Command, cwd: string, env: Readonly<Record<string, string>>): Promise<void> {
+  return new Promise((resolve) => {
+    const [file, ...args] = argvOf(command);
+    const child = spawn(file, args, { cwd, env, stdio: "ignore", detached: true });
+    child.once("error", () => resolve());
+    child.once("exit", () => resolve());
+  });
+}

@@ -1,0 +1,183 @@
+/** Runs instances as processes of this machine, each in a tree that ends as a whole. */
+import {
+  type Cgroup,
+  type CgroupHome,
+  isAlive,
+  type Launcher,
+  type ProcessExit,
+  type ProcessIdentity,
+  ProcessScanner,
+  ProcessTree,
+  processIdentity,
+  type RunDirectory,
+  stopTree,
+} from "@holdfast/platform";
+import { type Clock, HoldfastError, ShutdownToken } from "@holdfast/runtime";
+import type { Exit } from "../spec/app-state.ts";
+import { argvOf } from "./argv.ts";
+import { expectProgram } from "./find-program.ts";
+import type { Reattached, Run, Runner, RunRequest, StopRequest } from "./runner.ts";
+
+export interface ProcessRunnerSeams {
+  readonly clock: Clock;
+  readonly launcher: Launcher;
+  readonly runDirectory: RunDirectory;
+  /** Absent where cgroups cannot be made: then `/proc` is searched for what is left of a tree. */
+  readonly cgroups?: CgroupHome;
+}
+
+export class ProcessRunner implements Runner {
+  readonly #seams: ProcessRunnerSeams;
+  readonly #scanner = new ProcessScanner();
+
+  constructor(seams: ProcessRunnerSeams) {
+    this.#seams = seams;
+  }
+
+  async launch(request: RunRequest): Promise<Run> {
+    const { launcher, cgroups } = this.#seams;
+    const argv = argvOf(request.command);
+    expectProgram({ program: argv[0], workingDir: request.workingDir, path: request.environment["PATH"] });
+    const cgroup = cgroups?.create(request.cookie);
+    try {
+      const leader = await launcher.launch({
+        cookie: request.cookie,
+        argv,
+        cwd: request.workingDir,
+        env: request.environment,
+        output: request.output,
+        ...(cgroup === undefined ? {} : { cgroup: cgroup.path }),
+        ...(request.user === undefined ? {} : { user: request.user }),
+      });
+      return this.#run(request.cookie, leader, cgroup, request.forks);
+    } catch (error) {
+      await cgroup?.remove(this.#seams.clock);
+      throw new HoldfastError("START_FAILED", error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });
+    }
+  }
+
+  async reattach(cookie: string, forks: boolean): Promise<Reattached> {
+    const { runDirectory, cgroups } = this.#seams;
+    const record = runDirectory.read(cookie);
+    const cgroup = cgroups?.find(cookie, record.pid);
+    if (record.pid === undefined) {
+      await cgroup?.remove(this.#seams.clock);
+      return record.exit === undefined
+        ? { kind: "never-began" }
+        : { kind: "ended", exit: exitFrom(record.exit) };
+    }
+    const found = processIdentity(record.pid);
+    const leader = found ?? { pid: record.pid, startTime: -1, bootId: "" };
+    const ours = found !== undefined && isAlive(found, cookie);
+    const run = this.#run(cookie, ours ? leader : { ...leader, startTime: -1 }, cgroup, forks);
+    if (ours || record.exit === undefined) return { kind: "running", run };
+    // The leader has ended; what it left behind ends too, before anything is started in its place.
+    return forks ? { kind: "running", run } : { kind: "ended", exit: await run.exited };
+  }
+
+  forget(cookie: string): void {
+    this.#seams.runDirectory.remove(cookie);
+  }
+
+  #run(cookie: string, leader: ProcessIdentity, cgroup: Cgroup | undefined, forks: boolean): Run {
+    const { clock, runDirectory } = this.#seams;
+    const scanner = this.#scanner;
+    const tree = new ProcessTree({
+      cookie,
+      leader,
+      scanner,
+      clock,
+      ...(cgroup === undefined ? {} : { cgroup }),
+    });
+    return new ProcessRun({
+      cookie,
+      tree,
+      clock,
+      runDirectory,
+      forks,
+      ...(cgroup === undefined ? {} : { cgroup }),
+    });
+  }
+}
+
+interface ProcessRunSeams {
+  readonly cookie: string;
+  readonly tree: ProcessTree;
+  readonly cgroup?: Cgroup;
+  readonly clock: Clock;
+  readonly runDirectory: RunDirectory;
+  readonly forks: boolean;
+}
+
+class ProcessRun implements Run {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  readonly #seams: ProcessRunSeams;
+  readonly #leaderExited: Promise<ProcessExit>;
+  /** Cancelled when a stop under way is to be over at once. */
+  #hurry: ShutdownToken | undefined;
+  #deadline = Number.POSITIVE_INFINITY;
+  #stopping: Promise<Exit> | undefined;
+
+  constructor(seams: ProcessRunSeams) {
+    this.#seams = seams;
+    this.pid = seams.tree.leader.pid;
+    this.#leaderExited = seams.runDirectory.exited(seams.cookie);
+    this.exited = this.#follow();
+  }
+
+  stop(request: StopRequest): Promise<Exit> {
+    const { clock } = this.#seams;
+    const deadline = clock.monotonic() + request.graceMs;
+    if (this.#stopping === undefined) {
+      this.#deadline = deadline;
+      this.#stopping = this.#stop(request);
+    } else if (deadline < this.#deadline) {
+      this.#deadline = deadline;
+      const hurry = this.#hurry;
+      clock.setTimeout(() => hurry?.cancel({ kind: "rpc-requested" }), request.graceMs).unref();
+    }
+    return this.#stopping;
+  }
+
+  async #stop(request: StopRequest): Promise<Exit> {
+    const { tree, clock } = this.#seams;
+    this.#hurry = new ShutdownToken();
+    const { survivors } = await stopTree(tree, {
+      signal: request.signal as NodeJS.Signals,
+      graceMs: request.graceMs,
+      leaderOnly: request.leaderOnly,
+      clock,
+      hurry: this.#hurry,
+      exited: this.#leaderExited,
+      ...(request.command === undefined ? {} : { ask: request.command }),
+    });
+    if (survivors.length > 0) return { code: null, signal: null };
+    return await this.exited;
+  }
+
+  async #follow(): Promise<Exit> {
+    const { tree, cgroup, clock, forks } = this.#seams;
+    const exit = exitFrom(await this.#leaderExited);
+    if (forks && exit.code === 0) await tree.emptied();
+    // During a stop the rest of the tree has the rest of the grace.
+    else if (this.#stopping === undefined) await tree.kill();
+    else if (!(await tree.isEmpty())) await tree.emptied();
+    await cgroup?.remove(clock);
+    return exit;
+  }
+}
+
+function exitFrom(exit: ProcessExit): Exit {
+  switch (exit.kind) {
+    case "exited":
+      return { code: exit.code, signal: null };
+    case "signaled":
+      return { code: null, signal: exit.signal };
+    case "spawn-failed":
+    case "lost":
+      return { code: null, signal: null };
+  }
+}

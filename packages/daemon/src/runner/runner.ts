@@ -1,0 +1,52 @@
+import type { Command } from "../spec/app-spec.ts";
+import type { Exit } from "../spec/app-state.ts";
+
+/** What a runner needs to start one instance once. */
+export interface RunRequest {
+  /** Names this run for ever: no two runs have the same one. */
+  readonly cookie: string;
+  readonly command: Command;
+  readonly workingDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The file that gets stdout and stderr, appended. */
+  readonly output: string;
+  readonly user?: string;
+  /** True: the leader may exit with 0 while its children run on; the run ends with the last of them. */
+  readonly forks: boolean;
+}
+
+/** How a run is asked to end. */
+export interface StopRequest {
+  readonly signal: string;
+  /** Until the whole tree is killed. */
+  readonly graceMs: number;
+  /** True: the signal goes to the leader and not to its process group. */
+  readonly leaderOnly: boolean;
+  /** Run instead of the signal; resolves when it has ended, whatever came of it. */
+  readonly command?: () => Promise<void>;
+}
+
+/** One life of one instance. */
+export interface Run {
+  readonly pid: number;
+  /** Resolves when the leader has ended and nothing of its tree is left; never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Asks it to end, then makes it. Resolves when it has ended; a later, more pressing call shortens the grace. */
+  stop(request: StopRequest): Promise<Exit>;
+}
+
+/** What is left of a run that an earlier daemon began. */
+export type Reattached =
+  | { readonly kind: "running"; readonly run: Run }
+  | { readonly kind: "ended"; readonly exit: Exit }
+  /** It never came to be. */
+  | { readonly kind: "never-began" };
+
+/** Starts instances, as processes or containers, and finds them again. */
+export interface Runner {
+  /** Rejects with a `HoldfastError` of code `START_FAILED` whose message says what was tried and why it failed. */
+  launch(request: RunRequest): Promise<Run>;
+  reattach(cookie: string, forks: boolean): Promise<Reattached>;
+  /** Forgets a run that has ended and was written down elsewhere. */
+  forget(cookie: string): void;
+}

@@ -1,0 +1,55 @@
+import type { OperationKind } from "../api/contract.ts";
+import type { AppState } from "../spec/app-state.ts";
+
+/** Names one instance: the key of everything that is kept about it. */
+export interface InstanceKey {
+  readonly project: string;
+  readonly name: string;
+  /** From 1. */
+  readonly instance: number;
+}
+
+/** All that is known of one instance; the store holds the only copy. Times are wall-clock milliseconds. */
+export interface InstanceRecord extends InstanceKey {
+  readonly state: AppState;
+  /** When the present kind of state began. */
+  readonly since: number;
+  /** True from a start that was asked for until a stop: after a crash of the daemon it is what to go back to. */
+  readonly wanted: boolean;
+  /** The present or last run; written before the run is begun. */
+  readonly cookie: string | null;
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly lastError: string | null;
+  /** When it will be started by itself: the end of a backoff, or the next time of its schedule. */
+  readonly next: number | null;
+  readonly sawReadyLine: boolean;
+  /** Where the output of the present or last run begins in the log. */
+  readonly outputFrom: number;
+  readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: number } | null;
+}
+
+/** The record of an instance that was never started. */
+export function freshRecord(key: InstanceKey, now: number): InstanceRecord {
+  return {
+    project: key.project,
+    name: key.name,
+    instance: key.instance,
+    state: { kind: "stopped" },
+    since: now,
+    wanted: false,
+    cookie: null,
+    pid: null,
+    restarts: 0,
+    lastError: null,
+    next: null,
+    sawReadyLine: false,
+    outputFrom: 0,
+    operation: null,
+  };
+}
+
+/** `project/name/1`. */
+export function keyText(key: InstanceKey): string {
+  return `${key.project}/${key.name}/${key.instance}`;
+}

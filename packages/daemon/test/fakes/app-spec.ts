@@ -1,0 +1,41 @@
+import type { AppSpec, ProjectSpec } from "../../src/spec/app-spec.ts";
+
+/** A spec with nothing special in it. */
+export function appSpec(name: string, over: Partial<AppSpec> = {}): AppSpec {
+  return {
+    project: "shop",
+    name,
+    source: { file: "holdfast.yaml", line: 1, column: 1 },
+    runner: { kind: "process" },
+    command: { kind: "exec", argv: ["/bin/true"] },
+    workingDir: "/",
+    environment: {},
+    replicas: 1,
+    replicaVariables: [],
+    dependsOn: {},
+    restart: { when: "never", backoff: { initialMs: 100, maxMs: 30_000, factor: 2, resetAfterMs: 10_000 } },
+    successExitCodes: [],
+    stop: { signal: "SIGTERM", graceMs: 10_000, leaderOnly: false },
+    ports: [],
+    namespaces: [],
+    labels: {},
+    disabled: false,
+    forks: false,
+    endsProject: "never",
+    ...over,
+  };
+}
+
+export function projectSpec(apps: readonly AppSpec[], over: Partial<ProjectSpec> = {}): ProjectSpec {
+  return { name: "shop", directory: "/", files: [], apps, orderedStop: true, abortOnExit: false, ...over };
+}
+
+/** `depends_on` with one condition for all. */
+export function needs(
+  names: readonly string[],
+  condition: AppSpec["dependsOn"][string]["condition"] = "service_started",
+): Pick<AppSpec, "dependsOn"> {
+  return {
+    dependsOn: Object.fromEntries(names.map((name) => [name, { condition, required: true, restart: false }])),
+  };
+}

@@ -1,0 +1,84 @@
+import { type Clock, HoldfastError } from "@holdfast/runtime";
+import type { Reattached, Run, Runner, RunRequest, StopRequest } from "../../src/runner/runner.ts";
+import type { Exit } from "../../src/spec/app-state.ts";
+
+/** A process of a `FakeRunner`, told by the test when and how to end. */
+export class FakeRun implements Run {
+  readonly pid: number;
+  readonly request: RunRequest;
+  readonly exited: Promise<Exit>;
+  readonly stops: StopRequest[] = [];
+  /** False: it ignores the signal and is killed when the grace is over. */
+  obeys = true;
+  hasExited = false;
+  readonly #exit: (exit: Exit) => void;
+  readonly #clock: Clock;
+
+  constructor(pid: number, request: RunRequest, clock: Clock) {
+    const { promise, resolve } = Promise.withResolvers<Exit>();
+    this.pid = pid;
+    this.request = request;
+    this.exited = promise;
+    this.#exit = resolve;
+    this.#clock = clock;
+  }
+
+  end(exit: Partial<Exit> = { code: 0 }): void {
+    this.hasExited = true;
+    this.#exit({ code: null, signal: null, ...exit });
+  }
+
+  stop(request: StopRequest): Promise<Exit> {
+    this.stops.push(request);
+    if (this.obeys) this.end({ signal: request.signal });
+    else this.#clock.setTimeout(() => this.end({ signal: "SIGKILL" }), request.graceMs);
+    return this.exited;
+  }
+}
+
+/** Starts nothing, and keeps what it was asked for. */
+export class FakeRunner implements Runner {
+  readonly runs: FakeRun[] = [];
+  readonly left = new Map<string, Reattached>();
+  failures = new Map<string, string>();
+  /** How long a launch takes. */
+  launchMs = 0;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The runs of an app, by the program it names. */
+  of(name: string): readonly FakeRun[] {
+    return this.runs.filter((run) => run.request.environment["HOLDFAST_APP"] === name);
+  }
+
+  /** The last run of an app. */
+  last(name: string): FakeRun {
+    const run = this.of(name).at(-1);
+    if (run === undefined) throw new Error(`${name} was never launched`);
+    return run;
+  }
+
+  get living(): readonly string[] {
+    return this.runs
+      .filter((run) => !run.hasExited)
+      .map((run) => run.request.environment["HOLDFAST_APP"] ?? "");
+  }
+
+  async launch(request: RunRequest): Promise<Run> {
+    if (this.launchMs > 0) await this.#clock.sleep(this.launchMs);
+    const failure = this.failures.get(request.environment["HOLDFAST_APP"] ?? "");
+    if (failure !== undefined) throw new HoldfastError("START_FAILED", failure);
+    const run = new FakeRun(1_000 + this.runs.length, request, this.#clock);
+    this.runs.push(run);
+    return run;
+  }
+
+  async reattach(cookie: string): Promise<Reattached> {
+    return this.left.get(cookie) ?? { kind: "never-began" };
+  }
+
+  forget(): void {}
+}
