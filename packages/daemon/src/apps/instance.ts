@@ -98,10 +98,7 @@ export class Instance {
     this.#patch({ wanted: false, next: null });
     this.#apply({ type: "stop-asked" });
     life.token.cancel({ kind: "rpc-requested", message: `${this.key.name} is being stopped` });
-    return async (timeoutMs) => {
-      const exit = await this.#end(life, timeoutMs);
-      this.#apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, { pid: null });
-    };
+    return (timeoutMs) => this.#end(life, timeoutMs);
   }
 
   /** Resolves when nothing of it is left. A later call with less time shortens the grace. */
@@ -185,7 +182,7 @@ export class Instance {
   }
 
   /** Ends a cancelled life, once: the run it has, and the one it may be launching. */
-  #end(life: Life, timeoutMs?: number): Promise<Exit | undefined> {
+  #end(life: Life, timeoutMs?: number): Promise<void> {
     const request = (run: Run): StopRequest => {
       const usual = this.#world.stopRequest(this.#spec, this.key, run);
       return timeoutMs === undefined ? usual : { ...usual, graceMs: timeoutMs };
@@ -199,14 +196,15 @@ export class Instance {
     return life.gone.promise;
   }
 
-  async #endOnce(life: Life, request: (run: Run) => StopRequest): Promise<Exit | undefined> {
+  async #endOnce(life: Life, request: (run: Run) => StopRequest): Promise<void> {
     await life.launching;
     const exit = await life.run?.stop(request(life.run));
     await life.over;
     this.#world.closeOutput(this.#spec, this.key);
     this.#forget();
     if (this.#life === life) this.#life = undefined;
-    return exit;
+    // Before anyone who waits for the end goes on: a start that follows finds the state that it starts from.
+    this.#apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, { pid: null });
   }
 
   async #live(life: Life, from: LifeBeginning): Promise<void> {

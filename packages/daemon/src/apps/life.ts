@@ -13,8 +13,8 @@ export interface Life {
   /** The launch under way: its run may appear although the token was cancelled meanwhile. */
   launching: Promise<unknown> | undefined;
   run: Run | undefined;
-  /** Resolves, with the exit of what ran last, when an ended life has left nothing. */
-  readonly gone: PromiseWithResolvers<Exit | undefined>;
+  /** Resolves when an ended life has left nothing. */
+  readonly gone: PromiseWithResolvers<void>;
   /** True once somebody works on ending it. */
   isEnding: boolean;
 }

@@ -47,7 +47,7 @@ export function nextState(state: AppState, event: AppEvent): AppState {
     case "restart-asked":
       return { kind: "restarting" };
     case "stopped":
-      return state.kind === "stopping" || state.kind === "restarting"
+      return state.kind === "stopping"
         ? { kind: "stopped", ...(event.exit === undefined ? {} : { exit: event.exit }) }
         : state;
   }
