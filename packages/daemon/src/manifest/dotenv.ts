@@ -3,8 +3,8 @@
  * `'literal'` and `"substituted\n"` values over several lines; a bare `KEY` takes the caller's value. Unquoted
  * and double-quoted values have variables substituted, from the caller first and then from the lines above.
  */
-import type { SourceLocation } from "../spec/app-spec.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
+import { LineIndex } from "./line-index.ts";
 import type { ProblemList } from "./problem.ts";
 
 const escapes: Readonly<Record<string, string>> = {
@@ -46,7 +46,7 @@ export function parseRawEnv(text: string, lookup: Lookup): ReadonlyMap<string, s
 }
 
 class DotenvParser {
-  readonly #file: string;
+  readonly #lines: LineIndex;
   readonly #text: string;
   readonly #lookup: Lookup;
   readonly #problems: ProblemList;
@@ -54,8 +54,8 @@ class DotenvParser {
   #index = 0;
 
   constructor(file: string, text: string, lookup: Lookup, problems: ProblemList) {
-    this.#file = file;
     this.#text = stripBom(text).replaceAll("\r\n", "\n");
+    this.#lines = new LineIndex(file, this.#text);
     this.#lookup = lookup;
     this.#problems = problems;
   }
@@ -143,13 +143,7 @@ class DotenvParser {
   }
 
   #wrong(offset: number, message: string, hint?: string): void {
-    this.#problems.add("dotenv-syntax", message, this.#locationOf(offset), hint);
-  }
-
-  #locationOf(offset: number): SourceLocation {
-    const before = this.#text.slice(0, offset);
-    const line = before.split("\n").length;
-    return { file: this.#file, line, column: offset - before.lastIndexOf("\n") };
+    this.#problems.add("dotenv-syntax", message, this.#lines.locationOf(offset), hint);
   }
 }
 
