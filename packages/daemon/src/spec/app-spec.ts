@@ -118,6 +118,8 @@ export interface AppSpec {
   readonly project: string;
   /** Unique in its project; matches `^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$`. */
   readonly name: string;
+  /** A name that means this app and others like it: process-compose's for a process of several replicas. */
+  readonly group?: string;
   readonly description?: string;
   readonly source: SourceLocation;
   readonly runner: { readonly kind: "process" } | { readonly kind: "container"; readonly image?: string };
@@ -137,6 +139,8 @@ export interface AppSpec {
   readonly readiness?: Probe;
   /** A bad verdict kills the app, and its restart policy decides what follows. */
   readonly liveness?: Probe;
+  /** Present: a bad verdict of `readiness` kills the app too, as process-compose does. */
+  readonly unreadyKills?: true;
   /** A line of output that contains this text makes the app `log ready`. */
   readonly readyLogLine?: string;
   readonly restart: RestartPolicy;
@@ -153,6 +157,8 @@ export interface AppSpec {
   /** True: the leader is expected to exit with 0 once its children run; the app is up while its tree lives. */
   readonly forks: boolean;
   readonly endsProject: ProjectEnd;
+  /** Present: the project ends also when this app is not started because a dependency failed. */
+  readonly skippedEndsProject?: true;
   /** A file of the user's that gets the output; absent means the daemon's own log. */
   readonly logFile?: string;
 }

@@ -1,0 +1,1 @@
+export { loadProcessCompose } from "./load-process-compose.ts";

@@ -1,0 +1,61 @@
+/** process-compose files as a project, by the rules of its version 1.122. */
+import { dirname, join } from "node:path";
+import type { ProjectSpec } from "../../spec/app-spec.ts";
+import type { LoadContext, ManifestFile } from "../load-context.ts";
+import { isNull, type LocatedEntry, locatedMap } from "../located.ts";
+import { wrongType } from "../value.ts";
+import { linkDependencies } from "./link-dependencies.ts";
+import { resolveExtends } from "./process-extends.ts";
+import { readProjectEnvironment } from "./project-environment.ts";
+import { type ProjectSettings, readSettings } from "./project-settings.ts";
+import { readProjectTree } from "./project-tree.ts";
+import { type ProcessDraft, readProcess } from "./read-process.ts";
+import { renderProcess } from "./render-process.ts";
+import { replicasOf } from "./replicas.ts";
+
+/**
+ * The project of one or more files, of which each is laid over those before it. What is wrong is added to the
+ * context's problems, and the result is then not to be used; what is ignored, to its warnings.
+ */
+export function loadProcessCompose(files: readonly ManifestFile[], context: LoadContext): ProjectSpec {
+  const directory = dirname(files[0]?.path ?? join(context.cwd, "process-compose.yaml"));
+  const environment = readProjectEnvironment(directory, context);
+  const lookup = (name: string): string => {
+    if (Object.hasOwn(environment.dotenv, name)) return environment.dotenv[name] ?? "";
+    return Object.hasOwn(environment.caller, name) ? (environment.caller[name] ?? "") : "";
+  };
+  const project = readProjectTree(files, lookup, context);
+  const tree = project?.tree ?? locatedMap([], { file: files[0]?.label ?? "", line: 1, column: 1 });
+  const settings = project === undefined ? undefined : readSettings(tree, directory, environment, context);
+  const drafts = settings === undefined ? [] : readProcesses(settings);
+  settings?.ignored.warn(context.warnings);
+  return {
+    name: settings?.name ?? "",
+    directory,
+    files: project?.files ?? files.map((file) => file.path),
+    apps: settings === undefined ? [] : linkDependencies(drafts, settings),
+    orderedStop: settings?.orderedStop ?? true,
+    abortOnExit: false,
+  };
+}
+
+function readProcesses(settings: ProjectSettings): readonly ProcessDraft[] {
+  if (settings.processes === undefined) return [];
+  const processes = resolveExtends(settings.processes, settings.context.problems);
+  return [...processes.entries.values()].flatMap((entry) => readReplicas(entry, settings));
+}
+
+function readReplicas(entry: LocatedEntry, settings: ProjectSettings): readonly ProcessDraft[] {
+  const { problems, warnings } = settings.context;
+  const path = `processes.${entry.key}`;
+  const value = isNull(entry.value) ? locatedMap([], entry.keyLocation) : entry.value;
+  if (value.kind !== "map") {
+    wrongType(value, path, problems, "a map");
+    return [];
+  }
+  return replicasOf(entry, value, settings).map((replica) => {
+    const { variables } = settings;
+    const rendered = renderProcess(value, { path, variables, replica: replica.number, problems, warnings });
+    return readProcess(entry, rendered, replica, settings);
+  });
+}
