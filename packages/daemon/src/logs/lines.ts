@@ -56,7 +56,7 @@ export function lastLinesOffset(path: string, count: number): number {
       const want = Math.min(blockBytes, position);
       position -= want;
       const got = readSync(fd, bytes, 0, want, position);
-      if (atEnd && bytes[got - 1] !== newline) left--;
+      if (atEnd && bytes[got - 1] !== newline && --left === 0) return position + got;
       atEnd = false;
       for (let at = got - 1; at >= 0; at--) {
         if (bytes[at] === newline && --left === 0) return position + at + 1;

@@ -1,0 +1,106 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ShutdownToken, systemClock } from "@holdfast/runtime";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { AppLog } from "../../src/logs/app-log.ts";
+import { watchLine } from "../../src/logs/line-watch.ts";
+import { TimeIndex } from "../../src/logs/time-index.ts";
+
+let directory = "";
+let log: AppLog;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "holdfast-log-"));
+  log = new AppLog(join(directory, "apps", "1.log"), join(directory, "apps", "1.log.times"), systemClock);
+});
+afterEach(() => {
+  log.settle();
+  rmSync(directory, { recursive: true });
+});
+
+const grown = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = log.onGrowth(() => {
+      stop();
+      resolve();
+    });
+  });
+
+test("growth wakes the listener, again and again", async () => {
+  log.open();
+  for (let round = 0; round < 5; round++) {
+    const woken = grown();
+    appendFileSync(log.path, `line ${round}\n`);
+    await woken;
+  }
+  expect(log.read(0).lines.map((line) => line.text)).toEqual([
+    "line 0",
+    "line 1",
+    "line 2",
+    "line 3",
+    "line 4",
+  ]);
+});
+
+test("a line has the time at which it was seen, and since finds it", async () => {
+  log.open();
+  const before = Date.now();
+  const first = grown();
+  appendFileSync(log.path, "first\n");
+  await first;
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const middle = Date.now();
+  const second = grown();
+  appendFileSync(log.path, "second\n");
+  await second;
+  const [one, two] = log.read(0).lines;
+  expect(one?.time).toBeGreaterThanOrEqual(before);
+  expect(one?.time).toBeLessThan(middle);
+  expect(two?.time).toBeGreaterThanOrEqual(middle);
+  expect(log.read(log.offsetOf({ since: middle })).lines.map((line) => line.text)).toEqual(["second"]);
+  expect(log.read(log.offsetOf({ lines: 1 })).lines.map((line) => line.text)).toEqual(["second"]);
+});
+
+test("what was written while nobody watched is there, and no line is read twice or never", () => {
+  log.open();
+  appendFileSync(log.path, "watched\n");
+  log.settle();
+  appendFileSync(log.path, "alone\n");
+  const again = new AppLog(log.path, `${log.path}.times`, systemClock);
+  again.open();
+  expect(again.read(0).lines.map((line) => line.text)).toEqual(["watched", "alone"]);
+  again.settle();
+});
+
+test("an unfinished last line is shown once the app has ended", () => {
+  log.open();
+  appendFileSync(log.path, "no newline");
+  expect(log.read(0).lines).toEqual([]);
+  log.settle();
+  expect(log.read(0).lines.map((line) => line.text)).toEqual(["no newline"]);
+});
+
+test("a torn index entry is left out", () => {
+  const entry = Buffer.alloc(16);
+  entry.writeDoubleLE(1_000, 0);
+  entry.writeDoubleLE(10, 8);
+  const index = new TimeIndex(Buffer.concat([entry, entry.subarray(0, 7)]), 5);
+  expect(index.count).toBe(1);
+  expect(index.timeAt(0)).toBe(1_000);
+  expect(index.timeAt(10)).toBe(5);
+});
+
+test("a ready line is seen when it comes, in pieces and before the newline", async () => {
+  log.open();
+  writeFileSync(log.path, "server is ready to serve\n");
+  const token = new ShutdownToken();
+  const later = watchLine(log, log.size, "ready to serve", token);
+  expect(later.look()).toBe(false);
+  const woken = grown();
+  appendFileSync(log.path, "now rea");
+  await woken;
+  expect(later.look()).toBe(false);
+  appendFileSync(log.path, "dy to serve");
+  await later.seen;
+  expect(later.look()).toBe(true);
+});
