@@ -1,0 +1,27 @@
+import type { Clock } from "@holdfast/runtime";
+
+/** Everything of the process that a command uses, so that tests can give their own. */
+export interface CliEnvironment {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+  /** What was asked for: results, log lines. */
+  readonly stdout: Output;
+  /** What is said beside it: progress, errors. */
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** The argv that this command is started with again, for a daemon. */
+  readonly program: readonly [string, ...string[]];
+  /** Calls `listener` for each SIGINT, SIGTERM and SIGHUP, and when nobody reads stdout; until the returned function is called. */
+  onInterrupt(listener: (why: Interrupt) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP" | "EPIPE";
+
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; 80 where there is none. */
+  readonly columns: number;
+}

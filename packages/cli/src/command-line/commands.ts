@@ -1,0 +1,144 @@
+import type { CommandProgram } from "./invocation.ts";
+import type { Option, OptionsFor } from "./option.ts";
+import {
+  configOptions,
+  daemonOptions,
+  downOptions,
+  eventsOptions,
+  logsOptions,
+  noOptions,
+  psOptions,
+  startOptions,
+  stopOptions,
+  upOptions,
+} from "./options.ts";
+
+/** The values of a command's options, whichever command it is. */
+export type CommandValues = Readonly<Record<string, boolean | string | readonly string[]>>;
+
+/** One command as the command line knows it. Its program is loaded only when it is run: start-up time counts. */
+export interface Command {
+  readonly name: string;
+  /** What may follow the name, beside options. */
+  readonly names: string;
+  /** How many names may be given. */
+  readonly maxNames: number;
+  readonly summary: string;
+  /** Further lines of `--help`. */
+  readonly notes?: string;
+  readonly options: Readonly<Record<string, Option>>;
+  readonly load: () => Promise<CommandProgram<CommandValues>>;
+}
+
+/** Ties a command's program to its own options; the table holds them all alike. */
+function command<Values>(
+  entry: Omit<Command, "options" | "load"> & {
+    readonly options: OptionsFor<Values>;
+    readonly load: () => Promise<CommandProgram<Values>>;
+  },
+): Command {
+  return entry as unknown as Command;
+}
+
+const anyNumber: number = Number.POSITIVE_INFINITY;
+
+/** Every command, in the order of the help text. */
+export const commands: readonly Command[] = [
+  command({
+    name: "up",
+    names: "[APP]…",
+    maxNames: anyNumber,
+    summary: "start the apps of the manifest and follow their logs; Ctrl-C stops what it started",
+    notes: `Starts the daemon if none runs. Without -f, the manifest is the first of holdfast.yaml, compose.yaml,
+docker-compose.yml, process-compose.yaml and Procfile in this directory. With APP…, only those and what they need.
+The first Ctrl-C stops in reverse order, a second one kills at once, a third one leaves.
+Exits with 0 when it was interrupted or all apps have completed, 1 when one failed, 2 when the manifest is wrong.`,
+    options: upOptions,
+    load: async () => (await import("../commands/up.ts")).up,
+  }),
+  command({
+    name: "down",
+    names: "",
+    maxNames: 0,
+    summary: "stop every app of the manifest, in reverse order of dependency",
+    options: downOptions,
+    load: async () => (await import("../commands/down.ts")).down,
+  }),
+  command({
+    name: "ps",
+    names: "[APP]…",
+    maxNames: anyNumber,
+    summary: "list the apps: of this directory's project, or of all",
+    options: psOptions,
+    load: async () => (await import("../commands/ps.ts")).ps,
+  }),
+  command({
+    name: "start",
+    names: "APP…",
+    maxNames: anyNumber,
+    summary: "start apps, and what they need",
+    options: startOptions,
+    load: async () => (await import("../commands/operate.ts")).start,
+  }),
+  command({
+    name: "stop",
+    names: "APP…",
+    maxNames: anyNumber,
+    summary: "stop apps",
+    options: stopOptions,
+    load: async () => (await import("../commands/operate.ts")).stop,
+  }),
+  command({
+    name: "restart",
+    names: "APP…",
+    maxNames: anyNumber,
+    summary: "stop apps and start them again",
+    options: stopOptions,
+    load: async () => (await import("../commands/operate.ts")).restart,
+  }),
+  command({
+    name: "logs",
+    names: "[APP]…",
+    maxNames: anyNumber,
+    summary: "print what the apps wrote",
+    options: logsOptions,
+    load: async () => (await import("../commands/logs.ts")).logs,
+  }),
+  command({
+    name: "events",
+    names: "",
+    maxNames: 0,
+    summary: "print what happened",
+    options: eventsOptions,
+    load: async () => (await import("../commands/events.ts")).events,
+  }),
+  command({
+    name: "config",
+    names: "",
+    maxNames: 0,
+    summary: "check the manifest and print what would run",
+    options: configOptions,
+    load: async () => (await import("../commands/config.ts")).config,
+  }),
+  command({
+    name: "daemon",
+    names: "[run|start|stop|status|unit]",
+    maxNames: 1,
+    summary: "run the daemon, start or stop it in the background, ask for it, or print a systemd unit",
+    notes: `run      run it here, in the foreground (the default)
+start    start it in the background
+stop     stop the apps and the daemon
+status   say whether it runs; exits with 69 if not
+unit     print a systemd unit that keeps it running`,
+    options: daemonOptions,
+    load: async () => (await import("../commands/daemon.ts")).daemon,
+  }),
+  command({
+    name: "version",
+    names: "",
+    maxNames: 0,
+    summary: "print the version",
+    options: noOptions,
+    load: async () => (await import("../commands/version.ts")).printVersion,
+  }),
+];

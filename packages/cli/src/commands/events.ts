@@ -1,0 +1,58 @@
+import type { DaemonEvent } from "@holdfast/daemon/api";
+import type { Invocation } from "../command-line/invocation.ts";
+import type { EventsOptions } from "../command-line/options.ts";
+import { parseCount } from "../command-line/times.ts";
+import { connect, type Daemon } from "../connection/connect.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { currentProject } from "../targets/current-project.ts";
+import { safeText } from "../terminal/safe-text.ts";
+
+const pageSize = 1_000;
+
+/** `holdfast events`. */
+export async function events({ options, cli }: Invocation<EventsOptions>): Promise<ExitCode> {
+  const after = options.after === undefined ? undefined : parseCount("--after", options.after);
+  const follow = options.follow === true;
+  const count = options.lines === undefined ? undefined : parseCount("-n", options.lines);
+  const project = options.all === true ? undefined : currentProject(cli, options["project-name"]);
+  const print = (event: DaemonEvent): void => {
+    cli.stdout.write(options.json === true ? `${JSON.stringify(event)}\n` : eventLine(event));
+  };
+  const daemon = await connect(cli);
+  const { promise: interrupted, resolve } = Promise.withResolvers<undefined>();
+  const release = cli.onInterrupt(() => resolve(undefined));
+  try {
+    const wantsPast = !follow || after !== undefined || count !== undefined;
+    const past = wantsPast ? await allAfter(daemon, after ?? 0) : [];
+    const own = past.filter((event) => project === undefined || event.project === project);
+    for (const event of count === undefined ? own : own.slice(Math.max(0, own.length - count))) print(event);
+    if (!follow) return exitCodes.done;
+    const last = past.at(-1)?.seq ?? after;
+    await daemon.subscribe(
+      "events.follow",
+      { ...(last !== undefined && { after: last }), ...(project !== undefined && { project }) },
+      print,
+    );
+    const ended = await Promise.race([interrupted, daemon.closed]);
+    if (ended === undefined) return exitCodes.done;
+    throw new CommandError(exitCodes.noDaemon, "the daemon went away; the apps run on", { cause: ended });
+  } finally {
+    release();
+    daemon.close();
+  }
+}
+
+async function allAfter(daemon: Daemon, after: number): Promise<readonly DaemonEvent[]> {
+  const found: DaemonEvent[] = [];
+  for (let from = after; ; ) {
+    const page = await daemon.call("events.read", { after: from, limit: pageSize });
+    found.push(...page);
+    const last = page.at(-1);
+    if (last === undefined) return found;
+    from = last.seq;
+  }
+}
+
+function eventLine({ seq, time, project, message }: DaemonEvent): string {
+  return `${seq}  ${time}  ${project}  ${safeText(message, { keepColours: false })}\n`;
+}

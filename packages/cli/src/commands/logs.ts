@@ -1,0 +1,113 @@
+import type { AppStatus, LogLine, Target } from "@holdfast/daemon/api";
+import type { CliEnvironment } from "../cli-environment.ts";
+import type { Invocation } from "../command-line/invocation.ts";
+import type { LogsOptions } from "../command-line/options.ts";
+import { parseCount, parseSince } from "../command-line/times.ts";
+import { connect, type Daemon } from "../connection/connect.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { currentProject } from "../targets/current-project.ts";
+import { isTarget, resolveTargets } from "../targets/resolve-targets.ts";
+import { LogPrinter, type LogSource } from "../terminal/log-printer.ts";
+import { makeStyle, wantsColour } from "../terminal/style.ts";
+
+/** Without `-n`, so many lines of the past stand before what is followed. */
+const followedLines = 20;
+
+/** `holdfast logs`. */
+export async function logs({ names, options, cli }: Invocation<LogsOptions>): Promise<ExitCode> {
+  const follow = options.follow === true;
+  const lines =
+    options.lines === undefined
+      ? follow && options.since === undefined
+        ? followedLines
+        : undefined
+      : parseCount("-n", options.lines);
+  const since = options.since === undefined ? undefined : parseSince(options.since, cli.clock.now());
+  const daemon = await connect(cli);
+  try {
+    const project = options.all === true ? undefined : currentProject(cli, options["project-name"]);
+    const apps = await daemon.call("apps.list", {});
+    const targets = targetsOf(names, apps, project);
+    if (targets.length === 0) {
+      cli.stderr.write("The daemon knows no app.\n");
+      return exitCodes.done;
+    }
+    const print = printerOf(cli, options, sourcesOf(apps, targets), targets);
+    const params = {
+      targets,
+      ...(lines !== undefined && { lines }),
+      ...(since !== undefined && { since }),
+    };
+    if (follow) return await followLogs(cli, daemon, params, print);
+    for (const line of await daemon.call("logs.read", params)) print(line);
+    return exitCodes.done;
+  } finally {
+    daemon.close();
+  }
+}
+
+function targetsOf(
+  names: readonly string[],
+  apps: readonly AppStatus[],
+  project: string | undefined,
+): readonly Target[] {
+  if (names.length > 0) return resolveTargets(names, apps, project);
+  if (project === undefined)
+    return [...new Set(apps.map((app) => app.project))].map((name) => ({ project: name }));
+  if (apps.some((app) => app.project === project)) return [{ project }];
+  throw new CommandError(exitCodes.failed, `the daemon knows no app of project ${project}`, {
+    remedy: "holdfast logs --all means the apps of every project",
+  });
+}
+
+function sourcesOf(apps: readonly AppStatus[], targets: readonly Target[]): readonly LogSource[] {
+  const sources = new Map<string, LogSource>();
+  for (const app of apps) {
+    if (!targets.some((target) => isTarget(app, target))) continue;
+    const { project, name, instance } = app;
+    const key = `${project}/${name}`;
+    const instances = Math.max(instance, sources.get(key)?.instances ?? 1);
+    sources.set(key, { project, name, instances });
+  }
+  return [...sources.values()];
+}
+
+function printerOf(
+  { stdout, variables }: CliEnvironment,
+  options: Invocation<LogsOptions>["options"],
+  sources: readonly LogSource[],
+  targets: readonly Target[],
+): (line: LogLine) => void {
+  if (options.json === true) return (line) => stdout.write(`${JSON.stringify(line)}\n`);
+  const [only] = sources;
+  // One program's output needs no name before each line, and can be piped as it is.
+  const sole =
+    sources.length === 1 &&
+    (only?.instances === 1 || targets.every(({ instance }) => instance !== undefined));
+  const printer = new LogPrinter(sources, {
+    style: makeStyle(wantsColour(stdout.isTerminal, variables)),
+    raw: options.raw === true,
+    isTerminal: stdout.isTerminal,
+    prefix: !sole,
+    timestamps: options.timestamps === true,
+  });
+  return (line) => stdout.write(printer.line(line));
+}
+
+async function followLogs(
+  cli: CliEnvironment,
+  daemon: Daemon,
+  params: { readonly targets: readonly Target[] },
+  print: (line: LogLine) => void,
+): Promise<ExitCode> {
+  const { promise: interrupted, resolve } = Promise.withResolvers<undefined>();
+  const release = cli.onInterrupt(() => resolve(undefined));
+  try {
+    await daemon.subscribe("logs.follow", params, ({ lines }) => lines.forEach(print));
+    const ended = await Promise.race([interrupted, daemon.closed]);
+    if (ended === undefined) return exitCodes.done;
+    throw new CommandError(exitCodes.noDaemon, "the daemon went away; the apps run on", { cause: ended });
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,70 @@
+import type { ProjectSpec } from "@holdfast/daemon";
+import type { CliEnvironment } from "../cli-environment.ts";
+import type { Invocation } from "../command-line/invocation.ts";
+import { nearest } from "../command-line/nearest.ts";
+import type { UpOptions } from "../command-line/options.ts";
+import { type Daemon, tryConnect } from "../connection/connect.ts";
+import { startDaemon } from "../connection/start-daemon.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { loadManifest } from "../manifest/load-manifest.ts";
+import { Interrupts } from "../up/interrupts.ts";
+import { UpOutput } from "../up/up-output.ts";
+import { UpSession } from "../up/up-session.ts";
+
+/** `holdfast up`. */
+export async function up({ names, options, cli }: Invocation<UpOptions>): Promise<ExitCode> {
+  // Before anything is started: a Ctrl-C must find somebody who cleans up.
+  const interrupts = new Interrupts(cli);
+  try {
+    const loaded = await loadManifest(cli, {
+      files: options.file,
+      projectName: options["project-name"],
+      profiles: options.profile,
+    });
+    const spec = options["abort-on-exit"] === true ? { ...loaded.spec, abortOnExit: true } : loaded.spec;
+    checkNames(names, spec);
+    if (interrupts.asked.isCancelled) return exitCodes.done;
+    const detach = options.detach === true;
+    const daemon = await reachDaemon(cli, interrupts, { onDemand: !detach });
+    try {
+      const output = new UpOutput(cli, spec, {
+        prefix: options["no-log-prefix"] !== true,
+        timestamps: options.timestamps === true,
+        raw: options.raw === true,
+      });
+      const request = { spec, names, detach, removeOrphans: options["remove-orphans"] === true };
+      return await new UpSession(cli, daemon, request, interrupts, output).run();
+    } finally {
+      daemon.close();
+    }
+  } finally {
+    interrupts.release();
+  }
+}
+
+function checkNames(names: readonly string[], { apps, name: project }: ProjectSpec): void {
+  const known = apps.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new CommandError(exitCodes.usage, `the manifest of ${project} has no app named ${unknown}`, {
+    remedy: near === undefined ? `it has ${known.join(", ")}` : `did you mean ${near}?`,
+  });
+}
+
+/** Connects to the daemon, or starts one. A start that is under way is waited for: only so it can be ended in order. */
+async function reachDaemon(
+  cli: CliEnvironment,
+  interrupts: Interrupts,
+  options: { readonly onDemand: boolean },
+): Promise<Daemon> {
+  const there = await tryConnect(cli);
+  if (there !== undefined) return there;
+  const starting = startDaemon(cli, options);
+  const release = interrupts.forced.onCancel(() => starting.kill());
+  try {
+    return await starting.ready;
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Methods } from "@holdfast/daemon/api";
+import { type Client, createClient } from "@holdfast/rpc";
+import type { CliEnvironment } from "../cli-environment.ts";
+import { CommandError, exitCodes } from "../exit-codes.ts";
+import { homeOf, socketOf } from "./home.ts";
+import { connectUnixSocket } from "./unix-channel.ts";
+
+export type Daemon = Client<Methods>;
+
+/** The daemon of this home; throws `CommandError` with exit code 69 where none can be reached. */
+export async function connect(cli: CliEnvironment): Promise<Daemon> {
+  const daemon = await tryConnect(cli);
+  if (daemon !== undefined) return daemon;
+  throw new CommandError(exitCodes.noDaemon, `no daemon is running for ${homeOf(cli)}`, {
+    remedy: "start one: holdfast up, or holdfast daemon start",
+  });
+}
+
+/** The daemon of this home, or undefined where none listens. */
+export async function tryConnect(cli: CliEnvironment): Promise<Daemon | undefined> {
+  const socket = socketOf(homeOf(cli));
+  try {
+    return createClient<Methods>(await connectUnixSocket(socket), { clock: cli.clock });
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return undefined;
+    throw new CommandError(exitCodes.noDaemon, `the daemon's socket ${socket} cannot be used: ${message}`, {
+      ...(code === "EACCES" && {
+        remedy: "it belongs to another user; set HOLDFAST_HOME to a directory of yours",
+      }),
+      cause: error,
+    });
+  }
+}

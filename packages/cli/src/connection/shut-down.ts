@@ -1,0 +1,29 @@
+import type { CliEnvironment } from "../cli-environment.ts";
+import type { Daemon } from "./connect.ts";
+
+const lookMs = 5;
+/** From the end of the connection to that of the process, which has nothing left to do then. */
+const exitLimitMs = 5_000;
+
+/** Shuts the daemon down and resolves when its process has ended. */
+export async function shutDown(
+  { clock }: CliEnvironment,
+  daemon: Daemon,
+  options: { readonly keepApps: boolean },
+): Promise<void> {
+  const { pid } = await daemon.call("system.info", {});
+  await daemon.call("system.shutdown", { keepApps: options.keepApps });
+  await daemon.closed;
+  const deadline = clock.monotonic() + exitLimitMs;
+  while (isAlive(pid) && clock.monotonic() < deadline) await clock.sleep(lookMs);
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

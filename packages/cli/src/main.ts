@@ -1,0 +1,28 @@
+import type { CliEnvironment } from "./cli-environment.ts";
+import { parseCommandLine } from "./command-line/parse.ts";
+import { tellError } from "./tell-error.ts";
+
+/** Runs one command line and says what to exit with. Never rejects: an error is told on stderr. */
+export async function main(argv: readonly string[], cli: CliEnvironment): Promise<number> {
+  try {
+    const request = parseCommandLine(argv);
+    switch (request.kind) {
+      case "help": {
+        const { helpText } = await import("./command-line/help.ts");
+        cli.stdout.write(helpText(request.command));
+        return 0;
+      }
+      case "version": {
+        const { ownVersion } = await import("./version.ts");
+        cli.stdout.write(`${ownVersion()}\n`);
+        return 0;
+      }
+      case "run": {
+        const program = await request.command.load();
+        return await program({ names: request.names, options: request.options, cli });
+      }
+    }
+  } catch (error) {
+    return tellError(cli, error);
+  }
+}

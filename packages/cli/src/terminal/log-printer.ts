@@ -1,0 +1,74 @@
+import type { LogLine } from "@holdfast/daemon/api";
+import { appColours } from "./app-colours.ts";
+import { safeText } from "./safe-text.ts";
+import type { Style } from "./style.ts";
+
+export interface LogFormat {
+  readonly style: Style;
+  /** Escape sequences go through, and nothing is put before a line. */
+  readonly raw: boolean;
+  /** The output is a terminal: what could harm it is taken out. */
+  readonly isTerminal: boolean;
+  readonly prefix: boolean;
+  readonly timestamps: boolean;
+}
+
+/** One app whose lines are printed; instances are told apart where there are several. */
+export interface LogSource {
+  readonly project: string;
+  readonly name: string;
+  readonly instances: number;
+}
+
+/** Prints `web     | text`: names aligned, a colour for each app, harmless on a terminal. */
+export class LogPrinter {
+  readonly #format: LogFormat;
+  readonly #sources: ReadonlyMap<string, LogSource>;
+  readonly #colours: ReadonlyMap<string, number>;
+  readonly #withProject: boolean;
+  #width: number;
+
+  constructor(sources: readonly LogSource[], format: LogFormat) {
+    this.#format = format;
+    this.#sources = new Map(sources.map((source) => [keyOf(source), source]));
+    this.#withProject = new Set(sources.map(({ project }) => project)).size > 1;
+    this.#colours = appColours(sources.map(keyOf));
+    this.#width = Math.max(
+      0,
+      ...sources.map((source) => this.#label({ ...source, instance: source.instances }).length),
+    );
+  }
+
+  /** The text of one line, with its line end. */
+  line(line: LogLine): string {
+    const { style, raw, isTerminal, prefix, timestamps } = this.#format;
+    if (raw) return `${line.text}\n`;
+    const text = isTerminal ? safeText(line.text, { keepColours: style.enabled }) : line.text;
+    const time = timestamps ? `${style.dim(clockTime(line.time))} ` : "";
+    if (!prefix) return `${time}${text}\n`;
+    const label = this.#label(line);
+    // An app that was added later may have a longer name.
+    this.#width = Math.max(this.#width, label.length);
+    const colour = this.#colours.get(keyOf(line)) ?? 36;
+    return `${style.colour(colour, `${label.padEnd(this.#width)} |`)} ${time}${text}\n`;
+  }
+
+  #label(line: { readonly project: string; readonly name: string; readonly instance: number }): string {
+    const instances = this.#sources.get(keyOf(line))?.instances ?? line.instance;
+    const name = instances > 1 ? `${line.name}.${line.instance}` : line.name;
+    return this.#withProject ? `${line.project}/${name}` : name;
+  }
+}
+
+function keyOf({ project, name }: { readonly project: string; readonly name: string }): string {
+  return `${project}/${name}`;
+}
+
+/** Local time of day to the millisecond. */
+function clockTime(time: string): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return time;
+  const two = (count: number): string => String(count).padStart(2, "0");
+  const ms = String(at.getMilliseconds()).padStart(3, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`;
+}

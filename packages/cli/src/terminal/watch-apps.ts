@@ -1,0 +1,62 @@
+import type { AppStatus } from "@holdfast/daemon/api";
+import { ShutdownToken } from "@holdfast/runtime";
+import type { CliEnvironment } from "../cli-environment.ts";
+import type { Daemon } from "../connection/connect.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { psTable } from "./ps-table.ts";
+import { makeStyle, wantsColour } from "./style.ts";
+
+/** Ages grow although nothing happens. */
+const refreshMs = 1_000;
+
+/**
+ * Prints the apps anew whenever something happened to one, until it is interrupted. An event only says that it is
+ * time to look: what is shown comes from `select`.
+ */
+export async function watchApps(
+  cli: CliEnvironment,
+  daemon: Daemon,
+  select: () => Promise<readonly AppStatus[]>,
+  json: boolean,
+): Promise<ExitCode> {
+  const ended = new ShutdownToken();
+  const release = cli.onInterrupt((signal) => void ended.cancel({ kind: "user-requested", signal }));
+  let look = new ShutdownToken(ended);
+  const wake = (): void => void look.cancel({ kind: "requested-by-run" });
+  void daemon.closed.then((error) => ended.cancel({ kind: "fatal", error }));
+  const live = cli.stdout.isTerminal && !json;
+  let shown = 0;
+  let last = "";
+  try {
+    await daemon.subscribe("events.follow", {}, wake);
+    while (!ended.isCancelled) {
+      look = ended.childToken();
+      const apps = await select();
+      const text = json ? JSON.stringify(apps) : tableText(cli, apps);
+      if (live || text !== last) {
+        // Up to the first line of what was shown, and clear to the end of the screen.
+        const back = live && shown > 0 ? `\u001b[${shown}A\u001b[0J` : "";
+        cli.stdout.write(`${back}${text}\n`);
+        shown = text.split("\n").length;
+        last = text;
+      }
+      await (live ? cli.clock.sleep(refreshMs, look) : look.cancelled);
+    }
+  } catch (error) {
+    if (!ended.isCancelled) throw error;
+  } finally {
+    release();
+  }
+  if (ended.reason?.kind === "fatal") {
+    throw new CommandError(exitCodes.noDaemon, "the daemon went away", { cause: ended.reason.error });
+  }
+  return exitCodes.done;
+}
+
+function tableText({ stdout, clock, variables }: CliEnvironment, apps: readonly AppStatus[]): string {
+  if (apps.length === 0) return "no apps";
+  const style = makeStyle(wantsColour(stdout.isTerminal, variables));
+  // Without a terminal only changes are printed, and an age is none.
+  const now = stdout.isTerminal ? clock.now() : Math.max(...apps.map(({ since }) => Date.parse(since)));
+  return psTable(apps, { style, now, ...(stdout.isTerminal && { width: stdout.columns }) }).join("\n");
+}

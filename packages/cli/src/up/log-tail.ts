@@ -1,0 +1,31 @@
+import type { LogLine, Target } from "@holdfast/daemon/api";
+import type { Clock } from "@holdfast/runtime";
+import type { Daemon } from "../connection/connect.ts";
+
+const patienceMs = 1_000;
+const lookMs = 10;
+
+/** Knows how far the followed logs have been printed, so that the last words of an app are not lost at the end. */
+export class LogTail {
+  readonly #offsets = new Map<string, number>();
+
+  printed(lines: readonly LogLine[]): void {
+    for (const line of lines) this.#offsets.set(keyOf(line), line.offset);
+  }
+
+  /** Resolves when the last line of each target has been printed, or nothing more of it came for a while. */
+  async complete(clock: Clock, daemon: Daemon, targets: readonly Target[]): Promise<void> {
+    const last = await daemon.call("logs.read", { targets, lines: 1 }).catch(() => []);
+    const deadline = clock.monotonic() + patienceMs;
+    const isMissing = (line: LogLine): boolean => {
+      const offset = this.#offsets.get(keyOf(line));
+      // One of which nothing was printed may have written its last line before it was followed.
+      return offset !== undefined && offset < line.offset;
+    };
+    while (last.some(isMissing) && clock.monotonic() < deadline) await clock.sleep(lookMs);
+  }
+}
+
+function keyOf({ name, instance }: LogLine): string {
+  return `${name}.${instance}`;
+}

@@ -1,0 +1,74 @@
+import type { AppSpec, ProjectSpec } from "@holdfast/daemon";
+import type { DaemonEvent, LogLine } from "@holdfast/daemon/api";
+import type { CliEnvironment } from "../cli-environment.ts";
+import { whereToLook } from "../manifest/describe-app.ts";
+import { LogPrinter } from "../terminal/log-printer.ts";
+import { safeText } from "../terminal/safe-text.ts";
+import { makeStyle, type Style, wantsColour } from "../terminal/style.ts";
+
+export interface UpOutputOptions {
+  readonly prefix: boolean;
+  readonly timestamps: boolean;
+  readonly raw: boolean;
+}
+
+/** What `up` says: the apps' lines on stdout, everything else on stderr. */
+export class UpOutput {
+  readonly #cli: CliEnvironment;
+  readonly #style: Style;
+  readonly #logs: LogPrinter;
+
+  constructor(cli: CliEnvironment, { name: project, apps }: ProjectSpec, options: UpOutputOptions) {
+    this.#cli = cli;
+    this.#style = makeStyle(wantsColour(cli.stderr.isTerminal, cli.variables));
+    this.#logs = new LogPrinter(
+      apps.map(({ name, replicas }) => ({ project, name, instances: replicas })),
+      {
+        ...options,
+        style: makeStyle(wantsColour(cli.stdout.isTerminal, cli.variables)),
+        isTerminal: cli.stdout.isTerminal,
+      },
+    );
+  }
+
+  /** Where to look, once the apps are on their way. */
+  header(spec: ProjectSpec, apps: readonly AppSpec[], http: string | null, detached: boolean): void {
+    const { bold, dim } = this.#style;
+    const width = Math.max(0, ...apps.map(({ name }) => name.length));
+    const count = apps.length === 1 ? "1 app" : `${apps.length} apps`;
+    this.say(`${bold(spec.name)}: ${count} from ${spec.files.join(", ")}`);
+    for (const app of apps) {
+      const places = whereToLook(app);
+      if (places.length > 0) this.say(`  ${app.name.padEnd(width)}  ${places.join("  ")}`);
+    }
+    if (http !== null) this.say(`  ${"".padEnd(width)}  ${http}  the daemon`);
+    this.say(
+      dim(
+        detached
+          ? "holdfast ps, holdfast logs -f, holdfast down"
+          : "Ctrl-C stops them; holdfast ps shows them",
+      ),
+    );
+  }
+
+  logs(lines: readonly LogLine[]): void {
+    let text = "";
+    for (const line of lines) text += this.#logs.line(line);
+    this.#cli.stdout.write(text);
+  }
+
+  /** One change of an app's state. */
+  state({ message, app }: DaemonEvent): void {
+    const { dim, red, yellow } = this.#style;
+    const paint = app?.state === "failed" ? red : app?.state === "backoff" ? yellow : dim;
+    this.say(paint(`· ${safeText(message, { keepColours: false })}`));
+  }
+
+  say(text: string): void {
+    this.#cli.stderr.write(`${text}\n`);
+  }
+
+  failure(message: string): void {
+    this.say(`${this.#style.red("holdfast:")} ${message}`);
+  }
+}

@@ -1,0 +1,195 @@
+import type { ProjectSpec } from "@holdfast/daemon";
+import type { Applied, LogLine, Operation, SystemInfo, Target } from "@holdfast/daemon/api";
+import type { CliEnvironment } from "../cli-environment.ts";
+import type { Daemon } from "../connection/connect.ts";
+import { shutDown } from "../connection/shut-down.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { hasEnded } from "../targets/app-label.ts";
+import type { Interrupts } from "./interrupts.ts";
+import { LogTail } from "./log-tail.ts";
+import { ProjectView } from "./project-view.ts";
+import type { UpOutput } from "./up-output.ts";
+
+export interface UpRequest {
+  readonly spec: ProjectSpec;
+  /** The apps that were named; empty means all that are not disabled. */
+  readonly names: readonly string[];
+  readonly detach: boolean;
+  readonly removeOrphans: boolean;
+}
+
+/**
+ * One `up`, from the first word with the daemon to the last.
+ *
+ *     applying → following → stopping → leaving        Ctrl-C, at any time, leads to stopping
+ *     applying → leaving                               detached, or refused
+ *     following → leaving                              every app has ended by itself
+ *
+ * `stopping` stops what this `up` started and nothing else; `leaving` shuts a daemon down that an `up` started,
+ * if nothing runs there any more.
+ */
+export class UpSession {
+  readonly #cli: CliEnvironment;
+  readonly #daemon: Daemon;
+  readonly #request: UpRequest;
+  readonly #interrupts: Interrupts;
+  readonly #output: UpOutput;
+  readonly #ended = Promise.withResolvers<undefined>();
+  #started: readonly string[] = [];
+  #view: ProjectView;
+
+  constructor(
+    cli: CliEnvironment,
+    daemon: Daemon,
+    request: UpRequest,
+    interrupts: Interrupts,
+    output: UpOutput,
+  ) {
+    this.#cli = cli;
+    this.#daemon = daemon;
+    this.#request = request;
+    this.#interrupts = interrupts;
+    this.#output = output;
+    this.#view = new ProjectView(request.spec.apps, request.names);
+  }
+
+  async run(): Promise<ExitCode> {
+    const info = await this.#daemon.call("system.info", {});
+    let code: ExitCode;
+    try {
+      code = await this.#runApps(info);
+    } catch (error) {
+      await this.#leave(info).catch(() => undefined);
+      throw error;
+    }
+    if (!this.#request.detach || this.#interrupts.asked.isCancelled) await this.#leave(info);
+    return code;
+  }
+
+  async #runApps(info: SystemInfo): Promise<ExitCode> {
+    const { spec, names, detach } = this.#request;
+    const { asked } = this.#interrupts;
+    if (asked.isCancelled) return exitCodes.done;
+    const since = new Date(this.#cli.clock.now()).toISOString();
+    await this.#daemon.subscribe("events.follow", { project: spec.name }, (event) => {
+      if (event.type !== "state" || !this.#view.follows(event.name)) return;
+      this.#output.state(event);
+      if (event.app !== null) this.#view.update(event.app);
+      if (this.#view.hasEnded()) this.#ended.resolve(undefined);
+    });
+    const applied = await this.#apply();
+    this.#started = [...new Set(applied.operations.map(({ name }) => name))];
+    const followed = names.length > 0 ? new Set([...names, ...this.#started]) : appNames(spec);
+    this.#view = new ProjectView(spec.apps, followed);
+    this.#view.replace(await this.#daemon.call("apps.list", { project: spec.name }));
+    const shown = spec.apps.filter(
+      ({ name, disabled }) => followed.has(name) && (!disabled || names.length > 0),
+    );
+    this.#output.header(spec, shown, info.http, detach);
+    if (asked.isCancelled) return await this.#stop();
+    return detach
+      ? await this.#waitUntilStarted(applied.operations)
+      : await this.#follow([...followed], since);
+  }
+
+  async #apply(): Promise<Applied> {
+    const { spec, names, removeOrphans } = this.#request;
+    return await this.#daemon.call("apps.apply", {
+      spec,
+      ...(names.length > 0 && { names }),
+      ...(removeOrphans && { removeOrphans }),
+    });
+  }
+
+  async #waitUntilStarted(operations: readonly Operation[]): Promise<ExitCode> {
+    const { asked } = this.#interrupts;
+    const waiting = this.#daemon.call("operations.wait", { ids: operations.map(({ id }) => id) });
+    const ended = await Promise.race([waiting, asked.cancelled]);
+    if (!Array.isArray(ended)) return await this.#stop();
+    return this.#report(ended as readonly Operation[]);
+  }
+
+  async #follow(names: readonly string[], since: string): Promise<ExitCode> {
+    const { asked } = this.#interrupts;
+    const tail = new LogTail();
+    const print = (lines: readonly LogLine[]): void => {
+      this.#output.logs(lines);
+      tail.printed(lines);
+    };
+    const targets = this.#targets(names);
+    await this.#daemon.subscribe("logs.follow", { targets, since }, ({ lines }) => print(lines));
+    if (this.#view.hasEnded()) this.#ended.resolve(undefined);
+    const gone = this.#daemon.closed.then((error) => {
+      throw new CommandError(exitCodes.noDaemon, `the daemon went away: ${error.message}`, {
+        remedy: "the apps run on; holdfast up takes them over again",
+        cause: error,
+      });
+    });
+    // The last one to settle has nobody waiting for it.
+    gone.catch(() => undefined);
+    await Promise.race([asked.cancelled, this.#ended.promise, gone]);
+    const code = asked.isCancelled ? await this.#stop() : this.#verdict();
+    await tail.complete(this.#cli.clock, this.#daemon, targets);
+    return code;
+  }
+
+  /** All have ended by themselves, or by somebody else's command. */
+  #verdict(): ExitCode {
+    const failures = this.#view.failures();
+    for (const failure of failures) this.#output.failure(failure);
+    if (failures.length === 0) this.#output.say("all apps have ended");
+    return failures.length === 0 ? exitCodes.done : exitCodes.failed;
+  }
+
+  async #stop(): Promise<ExitCode> {
+    const { spec } = this.#request;
+    const { forced } = this.#interrupts;
+    this.#view.replace(await this.#daemon.call("apps.list", { project: spec.name }));
+    const names = this.#view.live().filter((name) => this.#started.includes(name));
+    const others = this.#view.live().filter((name) => !this.#started.includes(name));
+    if (others.length > 0) this.#output.say(`${others.join(", ")} ran before, and go on`);
+    if (names.length === 0) return exitCodes.done;
+    this.#output.say(`stopping ${names.join(", ")} (Ctrl-C again kills at once)`);
+    const targets = this.#targets(names);
+    const begun = await this.#daemon.call("apps.stop", { targets });
+    const waits = [this.#daemon.call("operations.wait", { ids: begun.map(({ id }) => id) })];
+    const release = forced.onCancel(() => {
+      this.#output.say("killing them");
+      waits.push(this.#kill(targets));
+    });
+    try {
+      // One that was killed in the meantime is waited for as well.
+      let code: ExitCode = exitCodes.done;
+      for (const wait of waits) code = this.#report(await wait);
+      return code;
+    } finally {
+      release();
+    }
+  }
+
+  async #kill(targets: readonly Target[]): Promise<readonly Operation[]> {
+    const begun = await this.#daemon.call("apps.stop", { targets, timeoutMs: 0 });
+    return await this.#daemon.call("operations.wait", { ids: begun.map(({ id }) => id) });
+  }
+
+  /** Ends a daemon that an `up` started and that has nothing left to do. */
+  async #leave(info: SystemInfo): Promise<void> {
+    if (!info.onDemand) return;
+    const apps = await this.#daemon.call("apps.list", {});
+    if (apps.every(hasEnded)) await shutDown(this.#cli, this.#daemon, { keepApps: false });
+  }
+
+  #report(operations: readonly Operation[]): ExitCode {
+    const failures = operations.filter(({ state }) => state === "failed");
+    for (const { name, kind, error } of failures) this.#output.failure(error ?? `${name}: ${kind} failed`);
+    return failures.length === 0 ? exitCodes.done : exitCodes.failed;
+  }
+
+  #targets(names: readonly string[]): readonly Target[] {
+    return names.map((name) => ({ project: this.#request.spec.name, name }));
+  }
+}
+
+function appNames({ apps }: ProjectSpec): ReadonlySet<string> {
+  return new Set(apps.map(({ name }) => name));
+}

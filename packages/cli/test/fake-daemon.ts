@@ -1,0 +1,277 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Connection, type MethodTable, type Subscription, serve } from "@holdfast/rpc";
+import { HoldfastError } from "@holdfast/runtime";
+import type {
+  AppStatus,
+  DaemonEvent,
+  LogLine,
+  Methods,
+  Operation,
+  OperationKind,
+  StateName,
+  Target,
+} from "../../daemon/src/api/contract.ts";
+import { lineChannel } from "../src/connection/unix-channel.ts";
+
+export const start: string = "2030-01-31T12:00:00.000Z";
+
+/** A row as the daemon gives it, with what a test says of it. */
+export function appRow(row: Partial<AppStatus> & { readonly name: string }): AppStatus {
+  return {
+    project: "shop",
+    state: "running",
+    health: "none",
+    ready: true,
+    runner: "process",
+    pid: 4_711,
+    instance: 1,
+    restarts: 0,
+    since: start,
+    exit: null,
+    lastError: null,
+    operation: null,
+    labels: {},
+    waitingFor: [],
+    next: null,
+    ...row,
+  };
+}
+
+export interface FakeDaemonOptions {
+  readonly apps?: readonly AppStatus[];
+  readonly logs?: readonly LogLine[];
+  readonly onDemand?: boolean;
+  /** What becomes of an operation; `done` unless given. `hang` never ends. */
+  readonly outcome?: (kind: OperationKind, name: string) => "done" | "hang" | Error;
+}
+
+/** A daemon that speaks the API over a real socket in a home of its own, and does what a test says. */
+export class FakeDaemon implements AsyncDisposable {
+  readonly home: string = mkdtempSync(join(tmpdir(), "holdfast-cli-"));
+  /** The methods that were called, with their params. */
+  readonly calls: { readonly method: string; readonly params: unknown }[] = [];
+  readonly #options: FakeDaemonOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  readonly #followers = new Set<Subscription<DaemonEvent>>();
+  readonly #logFollowers = new Set<Subscription<{ readonly lines: readonly LogLine[] }>>();
+  readonly #operations = new Map<string, Operation>();
+  readonly #ended = new Map<string, PromiseWithResolvers<Operation>>();
+  readonly #events: DaemonEvent[] = [];
+  #apps: AppStatus[];
+
+  private constructor(options: FakeDaemonOptions) {
+    this.#options = options;
+    this.#apps = [...(options.apps ?? [])];
+    this.#server = createServer((socket) => {
+      const connection = serve<Methods, object>(
+        lineChannel(socket),
+        this.#table(),
+        {},
+        {
+          errorNumbers: { NOT_FOUND: -32001 },
+        },
+      );
+      this.#connections.add(connection);
+      void connection.closed.then(() => this.#connections.delete(connection));
+    });
+  }
+
+  static async listen(options: FakeDaemonOptions = {}): Promise<FakeDaemon> {
+    const daemon = new FakeDaemon(options);
+    await new Promise<void>((resolve) => daemon.#server.listen(join(daemon.home, "holdfast.sock"), resolve));
+    return daemon;
+  }
+
+  called(method: keyof Methods): readonly unknown[] {
+    return this.calls.filter((call) => call.method === method).map((call) => call.params);
+  }
+
+  /** Changes an app's row and tells the followers. */
+  change(name: string, state: StateName, rest: Partial<AppStatus> = {}): void {
+    const before = this.#apps.find((app) => app.name === name) ?? appRow({ name });
+    const app = { ...before, ...rest, state };
+    this.#apps = [...this.#apps.filter((other) => other.name !== name), app];
+    this.#emit({
+      type: "state",
+      project: app.project,
+      name,
+      message: `${name} is ${state}`,
+      app,
+      operation: null,
+    });
+  }
+
+  write(lines: readonly LogLine[]): void {
+    for (const follower of this.#logFollowers) follower.notify({ lines });
+  }
+
+  /** As after a crash: connections end without a word, and nobody listens any more. */
+  async crash(): Promise<void> {
+    for (const connection of this.#connections) connection.close();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.listening) await this.crash();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  #table(): MethodTable<Methods, object> {
+    const record = <K extends keyof Methods>(method: K, params: unknown): Methods[K]["params"] => {
+      this.calls.push({ method, params });
+      return (params ?? {}) as Methods[K]["params"];
+    };
+    const operate =
+      (kind: OperationKind) =>
+      ({ targets }: { readonly targets: readonly Target[] }) =>
+        targets.flatMap((target) => this.#matching(target)).map((app) => this.#begin(kind, app.name));
+    return {
+      "system.info": {
+        parse: (params) => record("system.info", params),
+        call: () => ({
+          pid: process.pid,
+          version: "0.1.0",
+          home: this.home,
+          socket: join(this.home, "holdfast.sock"),
+          http: null,
+          since: start,
+          onDemand: this.#options.onDemand ?? false,
+        }),
+      },
+      "system.shutdown": {
+        parse: (params) => record("system.shutdown", params),
+        call: () => {
+          setImmediate(() => void this.crash());
+          return {};
+        },
+      },
+      "apps.list": {
+        parse: (params) => record("apps.list", params),
+        call: ({ project }) => this.#apps.filter((app) => project === undefined || app.project === project),
+      },
+      "apps.get": {
+        parse: (params) => record("apps.get", params),
+        call: (target) => this.#matching(target),
+      },
+      "apps.apply": {
+        parse: (params) => record("apps.apply", params),
+        call: ({ spec, names }) => {
+          const wanted = spec.apps.filter(({ name }) => names === undefined || names.includes(name));
+          const added = wanted.filter(({ name }) => this.#apps.every((app) => app.name !== name));
+          for (const { name, project } of added) {
+            this.#apps.push(appRow({ name, project, state: "starting" }));
+          }
+          const operations = added.map(({ name }) => this.#begin("start", name));
+          return {
+            project: spec.name,
+            added: added.map(({ name }) => name),
+            changed: [],
+            unchanged: wanted.filter((app) => !added.includes(app)).map(({ name }) => name),
+            removed: [],
+            operations,
+          };
+        },
+      },
+      "apps.start": { parse: (params) => record("apps.start", params), call: operate("start") },
+      "apps.stop": { parse: (params) => record("apps.stop", params), call: operate("stop") },
+      "apps.restart": { parse: (params) => record("apps.restart", params), call: operate("restart") },
+      "operations.get": {
+        parse: (params) => record("operations.get", params),
+        call: ({ id }) => this.#operation(id),
+      },
+      "operations.list": {
+        parse: (params) => record("operations.list", params),
+        call: () => [...this.#operations.values()],
+      },
+      "operations.wait": {
+        parse: (params) => record("operations.wait", params),
+        call: async ({ ids }) =>
+          await Promise.all(ids.map((id) => this.#ended.get(id)?.promise ?? this.#operation(id))),
+      },
+      "logs.read": {
+        parse: (params) => record("logs.read", params),
+        call: ({ lines }) => {
+          const all = this.#options.logs ?? [];
+          return lines === undefined ? all : all.slice(Math.max(0, all.length - lines));
+        },
+      },
+      "logs.follow": {
+        parse: (params) => record("logs.follow", params),
+        call: (_, context) => {
+          const subscription = context.subscribe();
+          this.#logFollowers.add(subscription);
+          subscription.onEnd(() => this.#logFollowers.delete(subscription));
+          subscription.notify({ lines: this.#options.logs ?? [] });
+          return { subscription: subscription.id };
+        },
+      },
+      "events.read": {
+        parse: (params) => record("events.read", params),
+        call: ({ after = 0, limit = 1_000 }) => this.#events.filter(({ seq }) => seq > after).slice(0, limit),
+      },
+      "events.follow": {
+        parse: (params) => record("events.follow", params),
+        call: (_, context) => {
+          const subscription = context.subscribe();
+          this.#followers.add(subscription);
+          subscription.onEnd(() => this.#followers.delete(subscription));
+          return { subscription: subscription.id, seq: this.#events.length };
+        },
+      },
+    };
+  }
+
+  #matching({ project, name }: Target): readonly AppStatus[] {
+    const found = this.#apps.filter(
+      (app) => app.project === project && (name === undefined || app.name === name),
+    );
+    if (found.length === 0) throw new HoldfastError("NOT_FOUND", `no app is named ${name}`);
+    return found;
+  }
+
+  #operation(id: string): Operation {
+    const found = this.#operations.get(id);
+    if (found === undefined) throw new HoldfastError("NOT_FOUND", `no operation ${id}`);
+    return found;
+  }
+
+  #begin(kind: OperationKind, name: string): Operation {
+    const project = this.#apps.find((app) => app.name === name)?.project ?? "shop";
+    const id = `op-${this.#operations.size + 1}`;
+    const begun: Operation = {
+      id,
+      kind,
+      project,
+      name,
+      state: "running",
+      since: start,
+      ended: null,
+      error: null,
+    };
+    this.#operations.set(id, begun);
+    const ended = Promise.withResolvers<Operation>();
+    this.#ended.set(id, ended);
+    const outcome = this.#options.outcome?.(kind, name) ?? "done";
+    if (outcome === "hang") return begun;
+    setImmediate(() => {
+      const error = outcome instanceof Error ? outcome.message : null;
+      const after: Operation = { ...begun, state: error === null ? "done" : "failed", ended: start, error };
+      this.#operations.set(id, after);
+      if (error === null) {
+        this.change(name, kind === "stop" ? "stopped" : "running", kind === "stop" ? { pid: null } : {});
+      }
+      ended.resolve(after);
+    });
+    return begun;
+  }
+
+  #emit(event: Omit<DaemonEvent, "seq" | "time">): void {
+    const whole: DaemonEvent = { ...event, seq: this.#events.length + 1, time: start };
+    this.#events.push(whole);
+    for (const follower of this.#followers) follower.notify(whole);
+  }
+}
