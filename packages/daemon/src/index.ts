@@ -1,1 +1,4 @@
-export {};
+export { Daemon, type DaemonSeams, type ShutdownWish } from "./daemon.ts";
+export { type DaemonProgram, daemonService } from "./main.ts";
+export type { Reattached, Run, Runner, RunRequest, StopRequest } from "./runner/runner.ts";
+export type { AppState, Exit, Health } from "./spec/app-state.ts";

@@ -1,0 +1,47 @@
+import type { Channel } from "@holdfast/rpc";
+import { type Connection, serve } from "@holdfast/rpc";
+import { apiErrorCodes } from "./api/contract.ts";
+import { methodTable } from "./api/methods.ts";
+import type { Daemon } from "./daemon.ts";
+
+/** A project of hundreds of apps with large environments is sent in one message. */
+const maxMessageBytes = 16 * 1024 * 1024;
+
+/** Serves the API on every channel it is given, until `close`. */
+export class ApiServer {
+  readonly #daemon: Daemon;
+  readonly #table: ReturnType<typeof methodTable>;
+  readonly #connections = new Set<Connection>();
+
+  constructor(daemon: Daemon) {
+    this.#daemon = daemon;
+    this.#table = methodTable(daemon);
+  }
+
+  accept(channel: Channel): void {
+    const connection = serve(
+      channel,
+      this.#table,
+      {},
+      {
+        errorNumbers: apiErrorCodes,
+        limits: { maxBytes: maxMessageBytes },
+        onError: (error, method) => console.error(`${method} failed:`, error),
+      },
+    );
+    this.#connections.add(connection);
+    this.#daemon.tasks.spawn("api connection", { kind: "rpc-handler" }, async () => {
+      await connection.closed;
+      this.#connections.delete(connection);
+    });
+  }
+
+  /** Tells every client that the daemon ends. Resolves when all connections are gone. */
+  async close(): Promise<void> {
+    const closing = [...this.#connections].map((connection) => {
+      connection.close();
+      return connection.closed;
+    });
+    await Promise.all(closing);
+  }
+}
