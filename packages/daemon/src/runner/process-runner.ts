@@ -10,6 +10,7 @@ import {
   ProcessTree,
   processIdentity,
   type RunDirectory,
+  type StopOutcome,
   stopTree,
 } from "@holdfast/platform";
 import { type Clock, HoldfastError, ShutdownToken } from "@holdfast/runtime";
@@ -119,7 +120,7 @@ class ProcessRun implements Run {
   /** Cancelled when a stop under way is to be over at once. */
   #hurry: ShutdownToken | undefined;
   #deadline = Number.POSITIVE_INFINITY;
-  #stopping: Promise<Exit> | undefined;
+  #stopping: Promise<StopOutcome> | undefined;
 
   constructor(seams: ProcessRunSeams) {
     this.#seams = seams;
@@ -133,29 +134,33 @@ class ProcessRun implements Run {
     const deadline = clock.monotonic() + request.graceMs;
     if (this.#stopping === undefined) {
       this.#deadline = deadline;
-      this.#stopping = this.#stop(request);
+      this.#hurry = new ShutdownToken();
+      this.#stopping = this.#stopTree(request, this.#hurry);
     } else if (deadline < this.#deadline) {
       this.#deadline = deadline;
       const hurry = this.#hurry;
       clock.setTimeout(() => hurry?.cancel({ kind: "rpc-requested" }), request.graceMs).unref();
     }
-    return this.#stopping;
+    return this.#ended(this.#stopping);
   }
 
-  async #stop(request: StopRequest): Promise<Exit> {
+  #stopTree(request: StopRequest, hurry: ShutdownToken): Promise<StopOutcome> {
     const { tree, clock } = this.#seams;
-    this.#hurry = new ShutdownToken();
-    const { survivors } = await stopTree(tree, {
+    return stopTree(tree, {
       signal: request.signal as NodeJS.Signals,
       graceMs: request.graceMs,
       leaderOnly: request.leaderOnly,
       clock,
-      hurry: this.#hurry,
+      hurry,
       exited: this.#leaderExited,
       ...(request.command === undefined ? {} : { ask: request.command }),
     });
-    if (survivors.length > 0) return { code: null, signal: null };
-    return await this.exited;
+  }
+
+  async #ended(stopping: Promise<StopOutcome>): Promise<Exit> {
+    const { survivors } = await stopping;
+    // What not even SIGKILL ends is stuck in the kernel: nobody is kept waiting for it.
+    return survivors.length > 0 ? { code: null, signal: null } : await this.exited;
   }
 
   async #follow(): Promise<Exit> {
@@ -164,7 +169,7 @@ class ProcessRun implements Run {
     if (forks && exit.code === 0) await tree.emptied();
     // During a stop the rest of the tree has the rest of the grace.
     else if (this.#stopping === undefined) await tree.kill();
-    else if (!(await tree.isEmpty())) await tree.emptied();
+    else await this.#stopping;
     await cgroup?.remove(clock);
     return exit;
   }
