@@ -15,6 +15,8 @@ export interface LocatedScalar {
   readonly value: string | number | boolean | null;
   /** True for quoted and block scalars, which are strings whatever they contain. */
   readonly quoted: boolean;
+  /** The text before variables were substituted, where that changed it. */
+  readonly raw?: string;
   readonly tag?: string;
 }
 

@@ -1,0 +1,92 @@
+/** One Compose file, parsed, its top level checked, and its variables substituted. */
+import { resolve } from "node:path";
+import type { SourceLocation } from "../../spec/app-spec.ts";
+import type { Lookup } from "../interpolate.ts";
+import { type LoadContext, labelOf, type ManifestFile } from "../load-context.ts";
+import { isNull, type Located, type LocatedMap, type LocatedScalar } from "../located.ts";
+import { MapReader } from "../reader.ts";
+import { parseYaml } from "../yaml-source.ts";
+import { interpolateTree } from "./interpolate-tree.ts";
+
+/** What files that belong together share: an included file has a directory and variables of its own. */
+export interface Scope {
+  readonly context: LoadContext;
+  /** Relative paths are meant from here, and processes run here. */
+  readonly directory: string;
+  readonly lookup: Lookup;
+  /** The files that include each other down to here, by absolute path. */
+  readonly includedBy: readonly string[];
+}
+
+export interface ComposeDocument {
+  readonly file: ManifestFile;
+  readonly name?: LocatedScalar;
+  readonly services: LocatedMap;
+  readonly include?: Located;
+}
+
+/** Top-level keys that matter only to containers; a process service that refers to one is refused there. */
+const containerKeys = ["networks", "volumes", "secrets", "configs", "models"];
+
+/** Parses a file; undefined after adding what is wrong. Codes: those of the YAML reader, and `empty-file`. */
+export function readDocument(file: ManifestFile, scope: Scope): ComposeDocument | undefined {
+  const { problems, warnings } = scope.context;
+  const start: SourceLocation = { file: file.label, line: 1, column: 1 };
+  const root = parseYaml(file.label, file.text, problems);
+  if (root === undefined) return undefined;
+  if (isNull(root)) {
+    problems.add("empty-file", "the file is empty", start, 'a manifest has a map of "services"');
+    return undefined;
+  }
+  if (root.kind !== "map") {
+    problems.add("wrong-type", 'the file must be a map with the key "services"', root.location);
+    return undefined;
+  }
+  const read = new MapReader(root, "", problems);
+  read.accept("version", ...containerKeys);
+  const substituted = (key: string): Located | undefined => {
+    const node = read.node(key);
+    return node === undefined
+      ? undefined
+      : interpolateTree(node, { lookup: scope.lookup, problems, warnings });
+  };
+  const name = substituted("name");
+  const services = substituted("services");
+  const include = substituted("include");
+  read.finish();
+  if (services !== undefined && services.kind !== "map") {
+    problems.add("wrong-type", "services must be a map of services by name", services.location);
+    return undefined;
+  }
+  return {
+    file,
+    ...(name?.kind === "scalar" ? { name } : {}),
+    services: services ?? { kind: "map", location: root.location, entries: new Map() },
+    ...(include === undefined ? {} : { include }),
+  };
+}
+
+/** Reads a file that another one names; undefined after adding `file-missing`, `file-too-large` or `file-unreadable`. */
+export function readNamedFile(
+  context: LoadContext,
+  directory: string,
+  path: string,
+  location: SourceLocation,
+): ManifestFile | undefined {
+  const absolute = resolve(directory, path);
+  const label = labelOf(context, absolute);
+  const content = context.sources.readText(absolute);
+  switch (content.kind) {
+    case "text":
+      return { path: absolute, label, text: content.text };
+    case "absent":
+      context.problems.add("file-missing", `there is no file ${label}`, location);
+      return undefined;
+    case "too-large":
+      context.problems.add("file-too-large", `${label} is larger than 1 MiB`, location);
+      return undefined;
+    case "unreadable":
+      context.problems.add("file-unreadable", `cannot read ${label}: ${content.reason}`, location);
+      return undefined;
+  }
+}

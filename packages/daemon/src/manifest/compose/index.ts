@@ -1,0 +1,1 @@
+export { loadCompose } from "./load-compose.ts";

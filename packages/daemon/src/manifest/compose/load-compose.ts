@@ -1,0 +1,102 @@
+/** Manifests in Compose's vocabulary, which is the native one. */
+import { dirname } from "node:path";
+import type { ProjectSpec } from "../../spec/app-spec.ts";
+import { orderByDependency } from "../dependency-graph.ts";
+import type { Lookup } from "../interpolate.ts";
+import type { LoadContext, ManifestFile } from "../load-context.ts";
+import { chooseProjectName } from "../project-name.ts";
+import type { Scope } from "./document.ts";
+import { readDefaultEnv } from "./include.ts";
+import { readModel } from "./model.ts";
+import { checkPortClaims } from "./ports.ts";
+import { readService, type ServiceReading } from "./service.ts";
+
+/**
+ * Reads and merges `files`, of which the first one's directory is the project's. What is wrong goes to
+ * `context.problems`; the result is of use only when there is nothing.
+ */
+export function loadCompose(files: readonly ManifestFile[], context: LoadContext): ProjectSpec {
+  const [first] = files;
+  if (first === undefined) throw new TypeError("loadCompose was given no file");
+  const directory = dirname(first.path);
+  const scope = projectScope(directory, first.path, context);
+  const model = readModel(files, scope);
+  const project = chooseProjectName(context, model.name, scope.lookup, directory);
+  const around = { context, project, lookup: scope.lookup, activeProfiles: activeProfiles(scope) };
+  const readings = [...model.services.values()].map((service) => readService(service, around));
+  if (readings.length === 0 && context.problems.isEmpty) {
+    const location = { file: first.label, line: 1, column: 1 };
+    context.problems.add("no-services", "the manifest has no services", location);
+  }
+  checkTogether(readings, context);
+  return {
+    name: project,
+    directory,
+    files: model.files,
+    apps: readings.map((reading) => reading.app),
+    orderedStop: true,
+    abortOnExit: false,
+  };
+}
+
+function projectScope(directory: string, path: string, context: LoadContext): Scope {
+  const caller: Lookup = (name) => (Object.hasOwn(context.env, name) ? context.env[name] : undefined);
+  const fromFile = readDefaultEnv(directory, { context, lookup: caller });
+  return { context, directory, lookup: (name) => caller(name) ?? fromFile.get(name), includedBy: [path] };
+}
+
+function activeProfiles({ context, lookup }: Scope): ReadonlySet<string> {
+  const named = ["COMPOSE_PROFILES", "HOLDFAST_PROFILES"].flatMap((name) => (lookup(name) ?? "").split(","));
+  return new Set(
+    [...context.profiles, ...named].map((profile) => profile.trim()).filter((profile) => profile !== ""),
+  );
+}
+
+function checkTogether(readings: readonly ServiceReading[], { problems }: LoadContext): void {
+  const nodes = readings.map(({ app, dependencies }) => ({
+    name: app.name,
+    edges: dependencies.map(({ on, required, location }) => ({ to: on, required, location })),
+  }));
+  orderByDependency(nodes, "service", problems);
+  checkConditions(readings, problems);
+  // Those that a profile keeps out may be alternatives to each other.
+  const active = readings.filter(({ app }) => !app.disabled);
+  checkPortClaims(
+    active.flatMap(({ app, ports }) => ports.map((claim) => ({ service: app.name, claim }))),
+    problems,
+  );
+}
+
+/** Waiting for what can never come is a mistake that would only show as an app that never starts. */
+function checkConditions(readings: readonly ServiceReading[], problems: LoadContext["problems"]): void {
+  const apps = new Map(readings.map(({ app }) => [app.name, app]));
+  for (const { app, dependencies } of readings) {
+    for (const { on, condition, required, location } of dependencies) {
+      const target = apps.get(on);
+      if (target === undefined) continue;
+      const said = `service "${app.name}" depends on "${on}"`;
+      if (required && target.disabled && !app.disabled) {
+        problems.add(
+          "inactive-dependency",
+          `${said}, which is in no active profile`,
+          location,
+          `switch one of its profiles on`,
+        );
+      }
+      const checked =
+        target.healthcheck !== undefined ||
+        target.readiness !== undefined ||
+        target.readyLogLine !== undefined;
+      if (condition === "service_healthy" && !checked && target.runner.kind === "process") {
+        problems.add("no-healthcheck", `${said} being healthy, and it has no healthcheck`, location);
+      }
+      if (condition === "service_log_ready" && target.readyLogLine === undefined) {
+        problems.add(
+          "no-ready-line",
+          `${said} being log ready, and it has no readiness with a log line`,
+          location,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** All files of a project as one set of services: extended, included, and merged in order. */
+
+import type { ManifestFile } from "../load-context.ts";
+import type { LocatedMap, LocatedScalar } from "../located.ts";
+import { formatLocation } from "../problem.ts";
+import { readDocument, type Scope } from "./document.ts";
+import { ExtendsResolver } from "./extends.ts";
+import { readIncludes } from "./include.ts";
+import { mergeServices, withoutResets } from "./merge.ts";
+import { withDirectory } from "./normalize-service.ts";
+
+export interface Service {
+  readonly name: string;
+  /** Where its name stands in the file that says most of it. */
+  readonly location: LocatedMap["location"];
+  readonly settings: LocatedMap;
+}
+
+export interface Model {
+  readonly name?: LocatedScalar;
+  readonly services: ReadonlyMap<string, Service>;
+  /** Every file that had a part in it, by absolute path. */
+  readonly files: readonly string[];
+}
+
+/** Reads and merges files that are one model; the later lies over the earlier. Code `duplicate-service`. */
+export function readModel(files: readonly ManifestFile[], scope: Scope): Model {
+  const services = new Map<string, Service>();
+  const paths = new Set<string>();
+  let name: LocatedScalar | undefined;
+  for (const file of files) {
+    paths.add(file.path);
+    const layer = readLayer(file, scope);
+    name = layer.name ?? name;
+    for (const path of layer.files) paths.add(path);
+    for (const service of layer.services.values()) layOver(services, service);
+  }
+  for (const service of services.values()) {
+    const settings = withDirectory(withoutResets(service.settings), scope.directory);
+    services.set(service.name, { ...service, settings });
+  }
+  return { ...(name === undefined ? {} : { name }), services, files: [...paths] };
+}
+
+function layOver(services: Map<string, Service>, service: Service): void {
+  const below = services.get(service.name);
+  if (service.settings.tag === "!reset") services.delete(service.name);
+  else if (below === undefined || service.settings.tag === "!override") services.set(service.name, service);
+  else services.set(service.name, { ...below, settings: mergeServices(below.settings, service.settings) });
+}
+
+/** One file with what it includes; a name may come from one of them only. */
+function readLayer(file: ManifestFile, scope: Scope): Model {
+  const services = new Map<string, Service>();
+  const document = readDocument(file, scope);
+  if (document === undefined) return { services, files: [] };
+  const files: string[] = [];
+  const resolver = new ExtendsResolver(document, scope);
+  for (const entry of document.services.entries.values()) {
+    services.set(entry.key, {
+      name: entry.key,
+      location: entry.keyLocation,
+      settings: resolver.resolve(entry),
+    });
+  }
+  if (document.include !== undefined) {
+    for (const included of readIncludes(document.include, scope)) {
+      const model = readModel(included.files, included.scope);
+      files.push(...model.files);
+      for (const service of model.services.values()) addIncluded(services, service, scope);
+    }
+  }
+  return { ...(document.name === undefined ? {} : { name: document.name }), services, files };
+}
+
+function addIncluded(services: Map<string, Service>, service: Service, { context }: Scope): void {
+  const own = services.get(service.name);
+  if (own === undefined) {
+    services.set(service.name, service);
+    return;
+  }
+  const [here, there] = [formatLocation(own.location), formatLocation(service.location)];
+  // The same file included on two ways gives the same service twice, which is no conflict.
+  if (here === there) return;
+  const message = `the service "${service.name}" is defined a second time; the other is at ${there}`;
+  context.problems.add(
+    "duplicate-service",
+    message,
+    own.location,
+    "an included file cannot be changed by the one that includes it",
+  );
+}
