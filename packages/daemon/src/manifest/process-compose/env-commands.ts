@@ -9,6 +9,15 @@ import type { Shell } from "./shell.ts";
 /** A variable and the shell command that prints its value. */
 export type EnvCommands = ReadonlyMap<string, string>;
 
+/** Exports what the words after the first print, without the white space around it, as the first. */
+const fill = `fill() {
+holdfast_name=$1; shift
+holdfast_text=$("$@") || return 0
+holdfast_text=\${holdfast_text#"\${holdfast_text%%[![:space:]]*}"}
+holdfast_text=\${holdfast_text%"\${holdfast_text##*[![:space:]]}"}
+export "$holdfast_name=$holdfast_text"
+}`;
+
 /** Adds `invalid-value` for a name that cannot be a variable's. */
 export function readEnvCommands(project: MapReader): EnvCommands {
   const commands = Object.entries(project.stringMap("env_cmds") ?? {});
@@ -21,13 +30,12 @@ export function readEnvCommands(project: MapReader): EnvCommands {
 
 /** `command`, started by a shell that first fills in the variables; one whose command fails is left as it was. */
 export function withEnvCommands(command: Command, commands: EnvCommands, shell: Shell): Command {
-  if (commands.size === 0) return command;
-  const settings = [...commands].map(([name, script]) => {
-    const words = [...shell, script].map(quote).join(" ");
-    return `holdfast_value=$(${words}) && export ${name}="$holdfast_value"; `;
-  });
+  if (commands.size === 0 || command.kind === "image") return command;
+  const calls = [...commands].map(
+    ([name, script]) => `fill ${[name, ...shell, script].map(quote).join(" ")}`,
+  );
   const argv = command.kind === "exec" ? command.argv : [...command.shell, command.script];
-  return { kind: "exec", argv: ["/bin/sh", "-c", `${settings.join("")}exec "$@"`, "sh", ...argv] };
+  return { kind: "exec", argv: ["/bin/sh", "-c", [fill, ...calls, 'exec "$@"'].join("\n"), "sh", ...argv] };
 }
 
 function quote(word: string): string {
