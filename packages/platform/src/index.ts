@@ -1,3 +1,5 @@
+export { type AtomicWriteOptions, writeFileAtomic } from "./atomic-write.ts";
+export { type Home, homePath, openHome, socketPathOf } from "./home.ts";
 export type {
   Launcher,
   LauncherKind,
@@ -7,6 +9,14 @@ export type {
   SpawnFailure,
 } from "./launcher/index.ts";
 export { openLauncher } from "./launcher/index.ts";
+export {
+  type AlreadyRunning,
+  type AlreadyRunningError,
+  acquireLock,
+  type HomeLock,
+  lockHolder,
+} from "./lock.ts";
+export type { UnsafeDirectory, UnsafeDirectoryError } from "./private-directory.ts";
 export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";
 export {
   bootId,
@@ -26,4 +36,7 @@ export {
 export { ProcessTree, type ProcessTreeOptions, type SignalOptions } from "./process/process-tree.ts";
 export { type StopOptions, type StopOutcome, stopTree } from "./process/stop-tree.ts";
 export { RunDirectory, type RunDirectoryOptions } from "./run-directory.ts";
+export { type RunMainOptions, runMain } from "./run-main.ts";
 export type { ProcessExit, RunRecord } from "./run-record.ts";
+export type { LineChannel, LineChannelOptions } from "./socket/socket-channel.ts";
+export { connectUnixSocket, listenUnixSocket, type UnixSocketServer } from "./socket/unix-socket.ts";
