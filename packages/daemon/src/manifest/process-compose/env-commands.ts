@@ -30,12 +30,17 @@ export function readEnvCommands(project: MapReader): EnvCommands {
 
 /** `command`, started by a shell that first fills in the variables; one whose command fails is left as it was. */
 export function withEnvCommands(command: Command, commands: EnvCommands, shell: Shell): Command {
-  if (commands.size === 0 || command.kind === "image") return command;
+  if (commands.size === 0) return command;
   const calls = [...commands].map(
     ([name, script]) => `fill ${[name, ...shell, script].map(quote).join(" ")}`,
   );
-  const argv = command.kind === "exec" ? command.argv : [...command.shell, command.script];
+  const argv = argvOf(command);
   return { kind: "exec", argv: ["/bin/sh", "-c", [fill, ...calls, 'exec "$@"'].join("\n"), "sh", ...argv] };
+}
+
+function argvOf(command: Command): readonly string[] {
+  if (command.kind === "shell") return [...command.shell, command.script];
+  return command.kind === "exec" ? command.argv : [];
 }
 
 function quote(word: string): string {

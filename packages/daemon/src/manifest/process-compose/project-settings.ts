@@ -1,7 +1,8 @@
 /** What the top of a process-compose project says about all of its processes. */
+import { basename } from "node:path";
 import type { LoadContext } from "../load-context.ts";
 import { isNull, type LocatedMap, valueAt } from "../located.ts";
-import { projectNameOf, usableName } from "../procfile/project-name.ts";
+import { normalizeProjectName } from "../project-name.ts";
 import { MapReader } from "../reader.ts";
 import { type EnvCommands, readEnvCommands } from "./env-commands.ts";
 import { IgnoredKeys } from "./ignored-keys.ts";
@@ -9,6 +10,7 @@ import type { ProjectEnvironment } from "./project-environment.ts";
 import { toVariables } from "./render-process.ts";
 import { defaultShell, readShell, type Shell } from "./shell.ts";
 import type { Variables } from "./template-render.ts";
+import { usableName } from "./usable-name.ts";
 
 export interface ProjectSettings extends ProjectEnvironment {
   readonly context: LoadContext;
@@ -47,7 +49,9 @@ export function readSettings(
   const settings: ProjectSettings = {
     ...environment,
     context,
-    name: context.projectName ?? (written === undefined ? projectNameOf(directory) : usableName(written)),
+    name:
+      context.projectName ??
+      (written === undefined ? normalizeProjectName(basename(directory)) : usableName(written)),
     directory,
     environment: reader.stringMap("environment") ?? {},
     variables: readVariables(reader),

@@ -4,9 +4,9 @@
  */
 import { appNamePattern } from "../../spec/app-name.ts";
 import type { LocatedEntry, LocatedMap } from "../located.ts";
-import { usableName } from "../procfile/project-name.ts";
 import { MapReader } from "../reader.ts";
 import type { ProjectSettings } from "./project-settings.ts";
+import { usableName } from "./usable-name.ts";
 
 export interface Replica {
   /** The key under `processes`. */

@@ -1,12 +1,12 @@
 /** A Procfile, with the `.env` and `.foreman` beside it, as a project: foreman's rules. */
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { AppSpec, ProjectSpec, RestartPolicy } from "../../spec/app-spec.ts";
 import { type LoadContext, labelOf, type ManifestFile } from "../load-context.ts";
+import { normalizeProjectName } from "../project-name.ts";
 import { callerEnvironment } from "./caller-environment.ts";
 import { parseForemanEnv } from "./foreman-env.ts";
 import { type ForemanOptions, readForemanOptions } from "./foreman-options.ts";
 import { type ProcfileEntry, readProcfiles } from "./procfile-lines.ts";
-import { projectNameOf } from "./project-name.ts";
 
 const defaultPort = 5000;
 const portsBetweenProcesses = 100;
@@ -30,7 +30,7 @@ export function loadProcfile(files: readonly ManifestFile[], context: LoadContex
   const fileVariables = readEnvFiles(directory, root, options, context);
   const environment = { ...callerEnvironment(context), ...Object.fromEntries(fileVariables) };
   const basePort = options.port ?? readBasePort(environment["PORT"], context);
-  const project = context.projectName ?? projectNameOf(directory);
+  const project = context.projectName ?? normalizeProjectName(basename(directory));
   const entries = readProcfiles(files, context.problems);
   warnOfUnknownFormation(entries, options, context);
   return {

@@ -247,9 +247,9 @@ test("every process runs through the shell in the Procfile's directory and is re
 });
 
 test.each([
-  ["/srv/My Shop!", "My_Shop_"],
+  ["/srv/My Shop!", "myshop"],
   ["/srv/.hidden", "hidden"],
-  ["/", "root"],
+  ["/", "default"],
 ])("a Procfile in %j is the project %j", (directory, name) => {
   const path = directory === "/" ? "/Procfile" : `${directory}/Procfile`;
   expect(load({ files: { [path]: "a: b" } }).name).toBe(name);
