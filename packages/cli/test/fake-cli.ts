@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { systemClock } from "@holdfast/runtime";
 import type { CliEnvironment, Interrupt, Output } from "../src/cli-environment.ts";
 import { main } from "../src/main.ts";
@@ -24,7 +23,7 @@ export class FakeCli implements CliEnvironment {
 
   constructor(options: FakeCliOptions = {}) {
     this.variables = { HOLDFAST_HOME: options.home ?? "/nonexistent/holdfast", ...options.variables };
-    this.directory = options.directory ?? tmpdir();
+    this.directory = options.directory ?? "/nonexistent";
     this.stdout = new FakeOutput(options);
     this.stderr = new FakeOutput(options);
   }

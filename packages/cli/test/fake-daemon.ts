@@ -94,7 +94,7 @@ export class FakeDaemon implements AsyncDisposable {
   change(name: string, state: StateName, rest: Partial<AppStatus> = {}): void {
     const before = this.#apps.find((app) => app.name === name) ?? appRow({ name });
     const app = { ...before, ...rest, state };
-    this.#apps = [...this.#apps.filter((other) => other.name !== name), app];
+    this.#apps = [...this.#apps.filter((other) => other !== before), app];
     this.#emit({
       type: "state",
       project: app.project,
@@ -151,7 +151,7 @@ export class FakeDaemon implements AsyncDisposable {
       },
       "apps.list": {
         parse: (params) => record("apps.list", params),
-        call: ({ project }) => this.#apps.filter((app) => project === undefined || app.project === project),
+        call: ({ project }) => (project === undefined ? this.#apps : this.#matching({ project })),
       },
       "apps.get": {
         parse: (params) => record("apps.get", params),

@@ -5,9 +5,9 @@ import type { DownOptions } from "../command-line/options.ts";
 import { parseTimeout } from "../command-line/times.ts";
 import { connect } from "../connection/connect.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
-import { loadManifest } from "../manifest/load-manifest.ts";
 import { hasEnded } from "../targets/app-label.ts";
 import { currentProject } from "../targets/current-project.ts";
+import { listApps } from "../targets/list-apps.ts";
 
 /** `holdfast down`: every app of the project, all at once for the daemon, which keeps the order. */
 export async function down({ options, cli }: Invocation<DownOptions>): Promise<ExitCode> {
@@ -15,7 +15,7 @@ export async function down({ options, cli }: Invocation<DownOptions>): Promise<E
   const project = await projectOf(cli, options.file, options["project-name"]);
   const daemon = await connect(cli);
   try {
-    const apps = (await daemon.call("apps.list", { project })).filter((app) => !hasEnded(app));
+    const apps = (await listApps(daemon, project)).filter((app) => !hasEnded(app));
     if (apps.length === 0) {
       cli.stderr.write(`nothing of project ${project} runs\n`);
       return exitCodes.done;
@@ -46,7 +46,10 @@ async function projectOf(
   files: readonly string[] | undefined,
   named: string | undefined,
 ): Promise<string> {
-  if (files !== undefined && named === undefined) return (await loadManifest(cli, { files })).spec.name;
+  if (files !== undefined && named === undefined) {
+    const { loadManifest } = await import("../manifest/load-manifest.ts");
+    return (await loadManifest(cli, { files })).spec.name;
+  }
   const project = currentProject(cli, named);
   if (project !== undefined) return project;
   throw new CommandError(exitCodes.usage, "there is no manifest in this directory", {

@@ -5,6 +5,7 @@ import type { PsOptions } from "../command-line/options.ts";
 import { connect, type Daemon } from "../connection/connect.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { currentProject } from "../targets/current-project.ts";
+import { listApps } from "../targets/list-apps.ts";
 import { isTarget, resolveTargets } from "../targets/resolve-targets.ts";
 import { psTable } from "../terminal/ps-table.ts";
 import { makeStyle, wantsColour } from "../terminal/style.ts";
@@ -33,7 +34,7 @@ async function selected(
   names: readonly string[],
   project: string | undefined,
 ): Promise<readonly AppStatus[]> {
-  if (names.length === 0) return await daemon.call("apps.list", project === undefined ? {} : { project });
+  if (names.length === 0) return await listApps(daemon, project);
   const apps = await daemon.call("apps.list", {});
   const targets = resolveTargets(names, apps, project);
   return apps.filter((app) => targets.some((target) => isTarget(app, target)));

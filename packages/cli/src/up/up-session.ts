@@ -5,6 +5,7 @@ import type { Daemon } from "../connection/connect.ts";
 import { shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";
+import { listApps } from "../targets/list-apps.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { LogTail } from "./log-tail.ts";
 import { ProjectView } from "./project-view.ts";
@@ -81,7 +82,7 @@ export class UpSession {
     this.#started = [...new Set(applied.operations.map(({ name }) => name))];
     const followed = names.length > 0 ? new Set([...names, ...this.#started]) : appNames(spec);
     this.#view = new ProjectView(spec.apps, followed);
-    this.#view.replace(await this.#daemon.call("apps.list", { project: spec.name }));
+    this.#view.replace(await listApps(this.#daemon, spec.name));
     const shown = spec.apps.filter(
       ({ name, disabled }) => followed.has(name) && (!disabled || names.length > 0),
     );
@@ -144,7 +145,7 @@ export class UpSession {
   async #stop(): Promise<ExitCode> {
     const { spec } = this.#request;
     const { forced } = this.#interrupts;
-    this.#view.replace(await this.#daemon.call("apps.list", { project: spec.name }));
+    this.#view.replace(await listApps(this.#daemon, spec.name));
     const names = this.#view.live().filter((name) => this.#started.includes(name));
     const others = this.#view.live().filter((name) => !this.#started.includes(name));
     if (others.length > 0) this.#output.say(`${others.join(", ")} ran before, and go on`);
