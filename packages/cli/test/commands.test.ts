@@ -246,7 +246,7 @@ describe("logs", () => {
 
 describe("events", () => {
   test("are read in pages, and followed without a gap", async () => {
-    const { cli, daemon } = await setUp({ apps: shop });
+    const { cli, daemon } = await setUp({ apps: [appRow({ name: "web" })] });
     daemon.change("web", "stopping");
     daemon.change("web", "stopped");
     expect(await cli.run("events", "--json")).toBe(0);

@@ -76,6 +76,7 @@ const line = (name: string, text: string, offset: number) => ({
 test("Ctrl-C stops what this up started, and the daemon that is there for it", async () => {
   const { daemon, cli, ended } = await up();
   await cli.stderr.shows("web is running");
+  while (daemon.called("logs.follow").length === 0) await new Promise(setImmediate);
   daemon.write([line("web", "hello", 0)]);
   await cli.stdout.shows("web | hello\n");
   cli.interrupt();

@@ -1,5 +1,5 @@
 import type { ProjectSpec } from "@holdfast/daemon";
-import type { Applied, LogLine, Operation, SystemInfo, Target } from "@holdfast/daemon/api";
+import type { Applied, DaemonEvent, LogLine, Operation, SystemInfo, Target } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Daemon } from "../connection/connect.ts";
 import { shutDown } from "../connection/shut-down.ts";
@@ -35,7 +35,8 @@ export class UpSession {
   readonly #request: UpRequest;
   readonly #interrupts: Interrupts;
   readonly #output: UpOutput;
-  readonly #ended = Promise.withResolvers<undefined>();
+  /** Called when nothing goes on any more, as often as that is seen. */
+  #onEnded: () => void = () => undefined;
   #started: readonly string[] = [];
   #view: ProjectView;
 
@@ -72,25 +73,34 @@ export class UpSession {
     const { asked } = this.#interrupts;
     if (asked.isCancelled) return exitCodes.done;
     const since = new Date(this.#cli.clock.now()).toISOString();
+    // Which apps are followed is known only after the reply, which the first events come before.
+    let early: DaemonEvent[] | undefined = [];
     await this.#daemon.subscribe("events.follow", { project: spec.name }, (event) => {
-      if (event.type !== "state" || !this.#view.follows(event.name)) return;
-      this.#output.state(event);
-      if (event.app !== null) this.#view.update(event.app);
-      if (this.#view.hasEnded()) this.#ended.resolve(undefined);
+      if (early !== undefined) early.push(event);
+      else this.#happened(event);
     });
     const applied = await this.#apply();
     this.#started = [...new Set(applied.operations.map(({ name }) => name))];
     const followed = names.length > 0 ? new Set([...names, ...this.#started]) : appNames(spec);
     this.#view = new ProjectView(spec.apps, followed);
-    this.#view.replace(await listApps(this.#daemon, spec.name));
     const shown = spec.apps.filter(
       ({ name, disabled }) => followed.has(name) && (!disabled || names.length > 0),
     );
     this.#output.header(spec, shown, info.http, detach);
+    for (const event of early.splice(0)) this.#happened(event);
+    early = undefined;
+    this.#view.replace(await listApps(this.#daemon, spec.name));
     if (asked.isCancelled) return await this.#stop();
     return detach
       ? await this.#waitUntilStarted(applied.operations)
       : await this.#follow([...followed], since);
+  }
+
+  #happened(event: DaemonEvent): void {
+    if (event.type !== "state" || !this.#view.follows(event.name)) return;
+    this.#output.state(event);
+    if (event.app !== null) this.#view.update(event.app);
+    if (this.#view.hasEnded()) this.#onEnded();
   }
 
   async #apply(): Promise<Applied> {
@@ -119,7 +129,10 @@ export class UpSession {
     };
     const targets = this.#targets(names);
     await this.#daemon.subscribe("logs.follow", { targets, since }, ({ lines }) => print(lines));
-    if (this.#view.hasEnded()) this.#ended.resolve(undefined);
+    const ended = new Promise<void>((resolve) => {
+      this.#onEnded = resolve;
+    });
+    if (this.#view.hasEnded()) this.#onEnded();
     const gone = this.#daemon.closed.then((error) => {
       throw new CommandError(exitCodes.noDaemon, `the daemon went away: ${error.message}`, {
         remedy: "the apps run on; holdfast up takes them over again",
@@ -128,7 +141,7 @@ export class UpSession {
     });
     // The last one to settle has nobody waiting for it.
     gone.catch(() => undefined);
-    await Promise.race([asked.cancelled, this.#ended.promise, gone]);
+    await Promise.race([asked.cancelled, ended, gone]);
     const code = asked.isCancelled ? await this.#stop() : this.#verdict();
     await tail.complete(this.#cli.clock, this.#daemon, targets);
     return code;
