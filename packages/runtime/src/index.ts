@@ -1,5 +1,14 @@
 export { type Cancellation, isAbortError, onAbort } from "./abort.ts";
 export { type Backoff, backoffDelay } from "./backoff.ts";
+export {
+  bestEffort,
+  type ChildContext,
+  type ChildSpec,
+  type RestartBackoff,
+  required,
+  restart,
+  type StopDeadline,
+} from "./child-spec.ts";
 export { type Clock, type SleepEnd, sleepOn, systemClock, type Timer } from "./clock.ts";
 export {
   describeError,
@@ -20,6 +29,20 @@ export type {
   StartContext,
   StopContext,
 } from "./lifecycle.ts";
+export { serviceChild, supervisorChild } from "./nesting.ts";
+export {
+  type AutoShutdown,
+  admitRestart,
+  type ChildExit,
+  type Decision,
+  decide,
+  endsSupervisor,
+  type Intensity,
+  type Restart,
+  type Strategy,
+  takenAlong,
+  type Verdict,
+} from "./policy.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
 export { Service, type ServiceOptions } from "./service.ts";
 export {
@@ -30,6 +53,10 @@ export {
   type ServiceErrorDetails,
 } from "./service-error.ts";
 export { CancelledError, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
+export { Supervisor } from "./supervisor.ts";
+export { SupervisorError, type SupervisorErrorCode } from "./supervisor-error.ts";
+export type { SupervisorEvent, SupervisorExit } from "./supervisor-events.ts";
+export type { SupervisorOptions } from "./supervisor-options.ts";
 export type { DisconnectReason, Health, PeerApi, PeerId, PeerMessage, RpcApi } from "./surfaces.ts";
 export {
   type FailureListener,
@@ -42,3 +69,4 @@ export {
   type TaskRegistryOptions,
   type TaskSnapshot,
 } from "./tasks.ts";
+export type { ChildSnapshot, ExitSnapshot, TreeSnapshot } from "./tree-snapshot.ts";

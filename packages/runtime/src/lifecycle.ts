@@ -42,6 +42,8 @@ export interface ServiceHandle {
   tasks(): readonly TaskSnapshot[];
   /** What has not ended: the hook being run and every live task. Who hangs, when asked during a stop. */
   pending(): readonly Pending[];
+  /** Resolves true once `onStart` is done, false when the service ends before that; never rejects. */
+  waitUntilRunning(): Promise<boolean>;
   /** Resolves when the service has ended, also by a failure; never rejects. */
   waitForExit(): Promise<ExitStatus>;
 }

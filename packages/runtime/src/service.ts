@@ -76,6 +76,7 @@ export class Service {
   readonly #clock: Clock;
   readonly #shutdown: ShutdownToken;
   readonly #tasks: TaskRegistry;
+  readonly #running = Promise.withResolvers<boolean>();
   readonly #exit = Promise.withResolvers<ExitStatus>();
   readonly #overran: Pending[] = [];
   readonly #handle: ServiceHandle;
@@ -109,6 +110,7 @@ export class Service {
     this.#claim();
     const status = await this.#drive();
     this.#state = { kind: "stopped", status };
+    this.#running.resolve(false);
     this.#exit.resolve(status);
     if (status.error) throw status.error;
     return status;
@@ -236,6 +238,7 @@ export class Service {
   #enter(kind: LiveKind, phase: Phase): number {
     const since = this.#clock.monotonic();
     this.#state = { kind, phase, since };
+    if (kind === "running" && phase === "run") this.#running.resolve(true);
     return since;
   }
 
@@ -249,6 +252,7 @@ export class Service {
       requestShutdown: (reason = { kind: "user-requested" }) => this.#shutdown.cancel(reason),
       tasks: () => this.#tasks.snapshot(),
       pending: () => this.#pending(),
+      waitUntilRunning: () => this.#running.promise,
       waitForExit: () => this.#exit.promise,
     };
   }
