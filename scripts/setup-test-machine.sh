@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs what the tests need beside Node and npm, on Debian and its relatives. Says what it does; safe to repeat,
+# and done at once, without the network, when nothing is missing. Exits 1 when something could not be installed.
+set -eu
+
+# One line a tool: what is looked for, the package that brings it, and what needs it.
+needed='
+perl    perl-base   the keeper, which starts the apps
+setsid  util-linux  the launcher for machines without perl, and programs that try to escape a stop
+ps      procps      tests that look at sessions and process groups
+bash    bash        process-compose files that name no shell
+git     git         .ci/run, which works on a fresh clone
+'
+
+missing() {
+  printf '%s\n' "$needed" | while read -r tool package _; do
+    if [ -n "$tool" ] && ! command -v "$tool" >/dev/null 2>&1; then
+      printf '%s\n' "$package"
+    fi
+  done
+}
+
+packages=$(missing | tr '\n' ' ')
+if [ -z "$packages" ]; then
+  echo "setup: everything the tests need is there"
+  exit 0
+fi
+echo "setup: missing: $packages"
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "setup: there is no apt-get here; install them by hand" >&2
+  exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null 2>&1 || { echo "setup: neither root nor sudo; install them by hand" >&2; exit 1; }
+  as_root='sudo -n'
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+echo "setup: apt-get update, then apt-get install $packages"
+# A list that cannot be refreshed may still be good enough.
+$as_root apt-get -qq update || echo "setup: apt-get update failed; trying with the lists that are there" >&2
+# shellcheck disable=SC2086 # several packages, none with a space in its name
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $packages || true
+
+packages=$(missing | tr '\n' ' ')
+if [ -n "$packages" ]; then
+  echo "setup: still missing: $packages" >&2
+  exit 1
+fi
+echo "setup: done"
