@@ -48,10 +48,10 @@ export function readShutdown(owner: MapReader, commandOf: (script: string) => Co
   };
 }
 
-/** What is no signal from 1 to 31 is SIGTERM, as there. */
+/** What is no signal is SIGTERM, as there. */
 function signalName(number: number): string {
   const found = Object.entries(constants.signals).find(([, value]) => value === number);
-  return found === undefined || number > 31 ? "SIGTERM" : found[0];
+  return found === undefined ? "SIGTERM" : found[0];
 }
 
 /** Adds `invalid-value` for what is no schedule, and warns of concurrent runs, which there are none of. */

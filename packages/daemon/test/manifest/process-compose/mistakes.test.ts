@@ -313,6 +313,23 @@ test("a value of several lines does not move what comes after it", () => {
   ]);
 });
 
+test("what a value brings in is told at the place of its variable", () => {
+  const text = "processes:\n  a: { command: x, ${MORE}, last: 1 }\n";
+  expect(tryText(text, { env: { MORE: "replicas: 1, disabled: false, oops: 1" } }).problems).toEqual([
+    "pc.yaml:2:20: processes.a.oops: unknown key",
+    "pc.yaml:2:29: processes.a.last: unknown key",
+  ]);
+});
+
+test("a chain of more than a hundred that extend each other is refused", () => {
+  const processes = Array.from(
+    { length: 150 },
+    (_, index) => `  p${index}: { extends: p${index + 1}, command: x }`,
+  );
+  const { problems } = tryText(`processes:\n${processes.join("\n")}\n  p150: { command: x }`);
+  expect(problems).toEqual(['pc.yaml:102:20: process "p100" is one of more than 100 that extend each other']);
+});
+
 test("bad YAML is told at its place", () => {
   const { problems } = tryText("processes:\n  a: { command: '${X}' \n  b: [\n", { env: { X: "long value" } });
   expect(problems[0]).toMatch(/^pc\.yaml:3:\d+: not valid YAML/);
@@ -334,6 +351,11 @@ describe("what is doubtful is warned of", () => {
       "concurrent runs",
       "schedule: { interval: 1s, max_concurrent: 2 }",
       "pc.yaml:2:26: processes.web.schedule.max_concurrent: a run that is due while the last one goes on is left out",
+    ],
+    [
+      "a foreground that there is none of",
+      "is_foreground: true",
+      "pc.yaml:2:26: processes.web.is_foreground: there is no foreground here; the process is only started by name",
     ],
   ])("%s", (_, process, warning) => {
     expect(tryText(`processes:\n  web: { command: serve, ${process} }\n`)).toMatchObject({

@@ -97,6 +97,15 @@ describe("relative paths", () => {
     expect(appWith("working_dir: ~/x", { env: { HOME: "/me" } }).workingDir).toBe("/me/x");
   });
 
+  test("in a file that another one extends are meant from its own directory", () => {
+    const processes =
+      "processes: { b: { command: x }, c: { command: x, working_dir: w }, d: { command: x, working_dir: /d } }";
+    const text = "extends: base/pc.yaml\nprocesses: { b: { description: mine } }";
+    const project = loadText(text, { files: { "/app/base/pc.yaml": processes } });
+    expect(project.apps.map((app) => app.workingDir)).toEqual(["/app/base", "/app/base/w", "/d"]);
+    expect(appOf(project, "b").description).toBe("mine");
+  });
+
   test("of several files are all meant from the first one's", () => {
     const files = {
       "/app/a/1.yaml": one("working_dir: w"),
@@ -142,6 +151,16 @@ test.each([
   [64, "SIGTERM"],
 ])("the signal %i is %s", (number, name) => {
   expect(appWith(`shutdown: { signal: ${number} }`).stop.signal).toBe(name);
+});
+
+test.each([
+  [204, 204],
+  [399, 399],
+  [404, 200],
+  [0, 200],
+])("a probe that wants the status %i wants %i", (status, expected) => {
+  const probe = `readiness_probe: { http_get: { status_code: ${status} } }`;
+  expect(appWith(probe).readiness?.action).toMatchObject({ status: expected });
 });
 
 test("the caller's COMPOSE_SHELL is the shell of projects that name none", () => {
