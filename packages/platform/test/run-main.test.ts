@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { expect, test } from "vitest";
+
+interface Running {
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when stdout holds the text. */
+  says(text: string): Promise<void>;
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+}
+
+function run(how: string): Running {
+  const program = new URL("./programs/main.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [program, how], { stdio: ["ignore", "pipe", "pipe"] });
+  const out = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    out.stdout += String(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    out.stderr += String(chunk);
+  });
+  return {
+    kill: (signal) => child.kill(signal),
+    says: async (text) => {
+      while (!out.stdout.includes(text)) await new Promise((resolve) => child.stdout.once("data", resolve));
+    },
+    ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, ...out }))),
+  };
+}
+
+test("the exit code is the one the program returns, whatever is still open", async () => {
+  expect(await run("returns").ended).toEqual({ code: 7, stdout: "ready\n", stderr: "" });
+});
+
+test("a program that throws exits with 1 and says why, causes included", async () => {
+  expect(await run("throws").ended).toEqual({ code: 1, stdout: "ready\n", stderr: "it broke: the disk\n" });
+});
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "a first %s is a reason to stop, not an end",
+  async (signal) => {
+    const program = run("obeys");
+    await program.says("ready");
+    program.kill(signal);
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(0);
+    expect(stdout).toBe(`ready\n{"kind":"user-requested","signal":"${signal}"}\n`);
+  },
+);
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("a second signal, %s, ends it at once and names what hung", async (signal, code) => {
+  const program = run("hangs");
+  await program.says("ready");
+  program.kill("SIGHUP");
+  await program.says("user-requested");
+  const before = performance.now();
+  program.kill(signal);
+  const ended = await program.ended;
+  // 20 ms of its own, and as much again for the end of a process on a busy machine.
+  expect(performance.now() - before).toBeLessThan(60);
+  expect(ended.code).toBe(code);
+  expect(ended.stderr).toBe(
+    `${signal} again: ending now; still running:\n  stop: task sync, 1.2 s\n  stop: task heartbeat, 0.3 s\n`,
+  );
+});
+
+test("the same signal at once again is an echo; later it is not", async () => {
+  const program = run("hangs");
+  await program.says("ready");
+  program.kill("SIGINT");
+  await program.says("user-requested");
+  program.kill("SIGINT");
+  const echoed = await Promise.race([
+    program.ended,
+    new Promise((resolve) => setTimeout(resolve, 100, "runs on")),
+  ]);
+  expect(echoed).toBe("runs on");
+  program.kill("SIGINT");
+  expect((await program.ended).code).toBe(130);
+});
+
+test("a program that passes on its cancellation exits as the signal would have made it", async () => {
+  const program = run("passes-on");
+  await program.says("ready");
+  program.kill("SIGTERM");
+  const { code, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 143, stderr: "" });
+});
