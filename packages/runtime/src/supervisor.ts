@@ -242,7 +242,7 @@ export class Supervisor {
     };
     const leftMs = until - this.#clock.monotonic();
     if (leftMs <= 0) relaunch();
-    else if (!this.#isOver()) this.#timers.set(child, this.#clock.setTimeout(relaunch, leftMs));
+    else this.#timers.set(child, this.#clock.setTimeout(relaunch, leftMs));
   }
 
   async #takeAlong(child: Child, until: number): Promise<void> {

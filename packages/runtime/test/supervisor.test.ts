@@ -643,6 +643,131 @@ test("run starts, follows a token to the end, and takes its listener off", async
   expect(child.isRunning).toBe(false);
 });
 
+test("a child that leaves by its token's abort error was stopped, it did not fail", async () => {
+  const { supervisor, events } = setUp({
+    children: [
+      restart("a", async ({ token }) => {
+        await token.cancelled;
+        token.throwIfCancelled();
+      }),
+    ],
+  });
+  await supervisor.start();
+  await supervisor.stop(user);
+  expect(events.at(-2)).toMatchObject({ type: "child-exited", exit: { kind: "stopped", reason: user } });
+});
+
+test("a child that decides against running before it is ready has started well", async () => {
+  const { supervisor, clock } = setUp({
+    children: [{ id: "a", ready: "told", start: () => "do-not-restart" }],
+  });
+  await supervisor.start();
+  await clock.advance(0);
+  expect(supervisor.snapshot()).toMatchObject({
+    state: "running",
+    children: [{ state: "stopped", runs: 1 }],
+  });
+  await supervisor.stop();
+});
+
+test("a failed start is told only once what did start has really ended", async () => {
+  const clock = new VirtualClock();
+  const slow = new FakeChild("slow", { clock, stopMs: 70, ready: "told", startTimeoutMs: 10 });
+  const { supervisor } = setUp({ clock }, slow);
+  const started = supervisor.start().catch(() => slow.isRunning);
+  await clock.advance(79);
+  expect(slow.isRunning).toBe(true);
+  await clock.advance(1);
+  expect(await started).toBe(false);
+});
+
+test("a stop in the middle of a group restart starts nobody any more", async () => {
+  const { log, children } = fakes("abc", { ready: "told" });
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, ...children);
+  const started = supervisor.start();
+  for (const child of children) {
+    await clock.advance(0);
+    child.ready();
+  }
+  await started;
+  children[0]?.crash();
+  await clock.advance(0);
+  log.length = 0;
+  await supervisor.stop();
+  expect(log).toEqual(["stop a", "end a"]);
+});
+
+test("the stop budget counts for a failure too, and its timer goes when the stop is done", async () => {
+  const clock = new VirtualClock();
+  const deaf = new FakeChild("deaf", { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" });
+  const main = new FakeChild("main", { restart: "temporary", significant: true });
+  const { supervisor } = setUp({ clock, stopBudgetMs: 400 }, deaf, main);
+  await supervisor.start();
+  main.crash();
+  await clock.advance(399);
+  expect(states(supervisor)).toMatchObject({ deaf: "stopping" });
+  await clock.advance(1);
+  expect(await supervisor.done).toMatchObject({ kind: "failed", left: ["deaf"] });
+  const polite = setUp({ stopBudgetMs: 400 }, new FakeChild("polite"));
+  await polite.supervisor.start();
+  await polite.supervisor.stop();
+  expect([clock.pending, polite.clock.pending]).toEqual([0, 0]);
+});
+
+test("a thousand crashes and a stop leave no timer and no listener", async () => {
+  let listeners = 0;
+  const original = ShutdownToken.prototype.onCancel;
+  const spy = vi.spyOn(ShutdownToken.prototype, "onCancel").mockImplementation(function (
+    this: ShutdownToken,
+    listener,
+  ) {
+    listeners++;
+    let on = true;
+    const end = () => {
+      if (on) listeners--;
+      on = false;
+    };
+    const off = original.call(this, (reason) => {
+      end();
+      listener(reason);
+    });
+    return () => {
+      end();
+      off();
+    };
+  });
+  const backoff = { initialMs: 1, factor: 1, maxMs: 1 };
+  const child = new FakeChild("a", { ready: async () => {}, startTimeoutMs: 5, backoff });
+  const { supervisor, clock } = setUp({ intensity: 2_000 }, child);
+  const token = new ShutdownToken();
+  const ran = supervisor.run(token);
+  await clock.advance(0);
+  const before = listeners;
+  for (let i = 0; i < 1_000; i++) {
+    child.crash();
+    await clock.advance(1);
+  }
+  // Each run of the fake listens to its own token, which goes with it.
+  expect(listeners - before).toBe(1_000);
+  expect(clock.pending).toBe(0);
+  listeners -= 1_000;
+  await supervisor.stop();
+  await ran;
+  spy.mockRestore();
+  expect([child.starts, listeners, clock.pending]).toEqual([1_001, 0, 0]);
+});
+
+test("stopping a child in its backoff takes its timer away", async () => {
+  const child = new FakeChild("a", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+  const { supervisor, clock } = setUp({}, child);
+  await supervisor.start();
+  child.crash();
+  await clock.advance(10);
+  await supervisor.stopChild("a");
+  expect([states(supervisor), clock.pending]).toEqual([{ a: "stopped" }, 0]);
+  await supervisor.stop();
+});
+
 test.each([
   [{ id: "" }, "id"],
   [{ start: undefined }, "start"],
