@@ -8,6 +8,8 @@ import { type ComposeDocument, readDocument, readNamedFile, type Scope } from ".
 import { mergeServices } from "./merge.ts";
 import { normalizeService } from "./normalize-service.ts";
 
+const maxChain = 64;
+
 interface Origin {
   readonly document: ComposeDocument;
   /** Where this document's relative paths are meant from. */
@@ -85,6 +87,14 @@ export class ExtendsResolver {
       return undefined;
     }
     const key = `${file.path}\n${target.service}`;
+    if (chain.length >= maxChain) {
+      problems.add(
+        "extends-too-long",
+        `more than ${maxChain} services extend each other in a row`,
+        node.location,
+      );
+      return undefined;
+    }
     if (chain.includes(key)) {
       const cycle = [...chain.slice(chain.indexOf(key)), key].map((link) =>
         link.slice(link.indexOf("\n") + 1),

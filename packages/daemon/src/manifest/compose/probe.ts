@@ -10,13 +10,18 @@ import { readHttpAction, readTcpAction } from "./probe-network.ts";
 export interface ProbeDefaults {
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  readonly startIntervalMs: number;
 }
 
 /** Compose's own. */
-export const healthcheckDefaults: ProbeDefaults = { intervalMs: 30_000, timeoutMs: 30_000 };
+export const healthcheckDefaults: ProbeDefaults = {
+  intervalMs: 30_000,
+  timeoutMs: 30_000,
+  startIntervalMs: 5000,
+};
 /** Others wait for it. */
-export const readinessDefaults: ProbeDefaults = { intervalMs: 1000, timeoutMs: 5000 };
-export const livenessDefaults: ProbeDefaults = { intervalMs: 10_000, timeoutMs: 5000 };
+export const readinessDefaults: ProbeDefaults = { intervalMs: 1000, timeoutMs: 5000, startIntervalMs: 1000 };
+export const livenessDefaults: ProbeDefaults = { intervalMs: 10_000, timeoutMs: 5000, startIntervalMs: 5000 };
 
 /** What a service says under one of the three keys. */
 export interface ProbeReading {
@@ -76,7 +81,7 @@ function readTiming(read: MapReader, defaults: ProbeDefaults): Omit<Probe, "acti
     successThreshold: read.integer("success_threshold", { min: 1 }) ?? 1,
     failureThreshold: Math.max(1, read.integer("retries", { min: 0 }) ?? 3),
     startPeriodMs: Math.round(read.durationMs("start_period") ?? 0),
-    startIntervalMs: positive("start_interval", Math.min(5000, defaults.intervalMs)),
+    startIntervalMs: positive("start_interval", defaults.startIntervalMs),
   };
 }
 
