@@ -140,15 +140,18 @@ export class Daemon {
     });
   }
 
-  /** Stops every app, unless they are to run on, and everything of the daemon. Nothing is started meanwhile. */
-  async end({ keepApps }: ShutdownWish, budgetMs: number): Promise<readonly string[]> {
+  /** Stops every app, in as much time as they themselves are given. Nothing is started from now on. */
+  async stopApps(): Promise<void> {
     this.#ending = true;
-    if (!keepApps) {
-      const stops = [...this.#projects.values()].flatMap((project) =>
-        project.stop(new Set(project.apps.keys())),
-      );
-      await this.operations.wait(stops.map(({ id }) => id));
-    }
+    const stops = [...this.#projects.values()].flatMap((project) =>
+      project.stop(new Set(project.apps.keys())),
+    );
+    await this.operations.wait(stops.map(({ id }) => id));
+  }
+
+  /** Ends everything of the daemon and nothing of the apps. Returns who did not end in time, by name and age. */
+  async end(budgetMs: number): Promise<readonly string[]> {
+    this.#ending = true;
     this.tasks.token.cancel({ kind: "rpc-requested" });
     const { laggards } = await this.tasks.joinAll(budgetMs);
     this.logs.close();

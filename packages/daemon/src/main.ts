@@ -1,18 +1,20 @@
 /** The daemon as a program: a real clock, real processes, a home directory, a socket. */
 import { join } from "node:path";
 import {
+  type AlreadyRunningError,
   acquireLock,
-  type HomeLock,
   listenUnixSocket,
   openCgroupHome,
   openHome,
   openLauncher,
   RunDirectory,
-  type UnixSocketServer,
+  runMain,
 } from "@holdfast/platform";
 import {
+  describeError,
+  HoldfastError,
+  type Pending,
   Service,
-  type ServiceHandle,
   type ShutdownToken,
   systemClock,
   systemRandom,
@@ -36,6 +38,37 @@ export interface DaemonProgram {
 /** How much time is left for connections and the disk once the apps are gone. */
 const stopBudgetMs = 5_000;
 
+/** The exit code of a daemon that found another one in its home. */
+export const homeOwnedExitCode = 73;
+
+/** A project of hundreds of apps with large environments comes in one line. */
+const maxLineBytes = 16 * 1024 * 1024;
+
+/**
+ * Runs the daemon until a signal or the API asks it to end, and exits the process: 0, or 1 when something failed or
+ * overran, or 73 when another daemon owns the home.
+ */
+export function runDaemon(program: Omit<DaemonProgram, "token">): Promise<never> {
+  let pending = (): readonly Pending[] => [];
+  return runMain(
+    async (token) => {
+      const service = daemonService({ ...program, token });
+      pending = () => service.handle().pending();
+      try {
+        return (await service.start()).exitCode;
+      } catch (error) {
+        const owned = alreadyRunning(error);
+        console.error(`holdfast: ${owned?.message ?? describeError(error)}`);
+        return owned === undefined ? 1 : homeOwnedExitCode;
+      }
+    },
+    {
+      hung: () =>
+        pending().map((each) => `${each.phase}: ${each.name} (${(each.ageMs / 1000).toFixed(1)} s)`),
+    },
+  );
+}
+
 /**
  * A service that is the daemon. Its start rejects with `PRE_START_FAILED`, whose cause is `ALREADY_RUNNING` when
  * another daemon owns the home.
@@ -44,17 +77,14 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
   const clock = systemClock;
   const random = systemRandom;
   const opened = new AsyncDisposableStack();
-  let lock: HomeLock | undefined;
-  let daemon: Daemon | undefined;
-  let server: UnixSocketServer | undefined;
+  let running: { readonly daemon: Daemon; readonly api: AsyncDisposable } | undefined;
 
   return new Service({
     name: "holdfast",
     stopBudgetMs,
     lifecycle: {
       preStart() {
-        const home = openHome(variables);
-        lock = opened.use(acquireLock(home));
+        opened.use(acquireLock(openHome(variables)));
       },
 
       async onStart() {
@@ -73,7 +103,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         const database = new StateDatabase(join(home.path, "state.db"));
         opened.defer(() => database.close());
         const logs = new LogBook(join(home.path, "apps"), clock);
-        daemon = new Daemon({
+        const daemon = new Daemon({
           clock,
           random,
           database,
@@ -90,20 +120,25 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           },
         });
         await daemon.resume();
-        const api = new ApiServer(daemon);
-        server = await listenUnixSocket(home.socketPath, (channel) => api.accept(channel));
-        opened.defer(() => api.close());
-        opened.use(server);
+        const api = opened.use(new AsyncDisposableStack());
+        const server = new ApiServer(daemon);
+        api.use(
+          await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), { maxLineBytes }),
+        );
+        api.defer(() => server.close());
+        running = { daemon, api };
       },
 
       /** Until somebody asks it to end; then the apps are stopped, in as much time as they themselves are given. */
       async run() {
-        if (daemon === undefined) return;
-        const { requestShutdown } = daemon;
-        const forget = token.onCancel(() => requestShutdown({ keepApps: false }));
-        const wish = await daemon.shutdownAsked;
+        if (running === undefined) return;
+        const { daemon, api } = running;
+        const forget = token.onCancel(() => daemon.requestShutdown({ keepApps: false }));
+        const { keepApps } = await daemon.shutdownAsked;
         forget();
-        const laggards = await daemon.end(wish, stopBudgetMs);
+        if (!keepApps) await daemon.stopApps();
+        await api[Symbol.asyncDispose]();
+        const laggards = await daemon.end(stopBudgetMs / 2);
         if (laggards.length > 0) console.error(`holdfast: still running at the end: ${laggards.join(", ")}`);
       },
 
@@ -114,4 +149,9 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
   });
 }
 
-export type { ServiceHandle };
+function alreadyRunning(error: unknown): AlreadyRunningError | undefined {
+  const cause = error instanceof HoldfastError ? error.cause : undefined;
+  return cause instanceof HoldfastError && cause.code === "ALREADY_RUNNING"
+    ? (cause as AlreadyRunningError)
+    : undefined;
+}

@@ -4,7 +4,7 @@ import { apiErrorCodes } from "./api/contract.ts";
 import { methodTable } from "./api/methods.ts";
 import type { Daemon } from "./daemon.ts";
 
-/** A project of hundreds of apps with large environments is sent in one message. */
+/** As much as the line that carries it may be long. */
 const maxMessageBytes = 16 * 1024 * 1024;
 
 /** Serves the API on every channel it is given, until `close`. */

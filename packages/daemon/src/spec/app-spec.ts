@@ -123,6 +123,7 @@ export interface AppSpec {
   readonly description?: string;
   readonly source: SourceLocation;
   readonly runner: { readonly kind: "process" } | { readonly kind: "container"; readonly image?: string };
+  /** For a container without a command of its own: an `exec` of one empty word, and its image decides. */
   readonly command: Command;
   readonly workingDir: string;
   /** The whole environment of the app: the daemon adds its own `HOLDFAST_*` and replica variables and nothing else. */

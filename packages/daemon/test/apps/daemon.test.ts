@@ -343,7 +343,7 @@ describe("stopping", () => {
     ];
     daemon.apply(projectSpec(apps));
     await clock.advance(5_000);
-    const ended = daemon.end({ keepApps: false }, 1_000);
+    const ended = daemon.stopApps().then(() => daemon.end(1_000));
     await clock.advance(10_000);
     expect(await ended).toEqual([]);
     expect(runner.living).toEqual([]);

@@ -63,11 +63,12 @@ export async function realDaemon(
     daemon,
     directory,
     abandon: async () => {
-      await daemon.end({ keepApps: true }, 1_000);
+      await daemon.end(1_000);
       await letGo();
     },
     end: async () => {
-      await daemon.end({ keepApps: false }, 1_000);
+      await daemon.stopApps();
+      await daemon.end(1_000);
       await letGo();
       cgroups?.remove();
       rmSync(directory, { recursive: true });
