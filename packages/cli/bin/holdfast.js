@@ -17,9 +17,9 @@ if (Number(process.versions.node.split(".")[0]) >= oldest) {
 function start() {
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
   // A checkout has sources, which Node reads as they are; the published package has what was made of them.
-  const sources = new URL("../src/index.ts", import.meta.url);
-  const entry = existsSync(sources) ? sources : new URL("../dist/index.js", import.meta.url);
-  import(entry.href).then((command) => command.run(self));
+  const inCheckout = existsSync(new URL("../src/index.ts", import.meta.url));
+  const command = inCheckout ? import("../src/index.ts") : import("../dist/index.js");
+  command.then(({ run }) => run(self));
 }
 
 /** The binary of the npm package `node`, which brings one where the system's is too old. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listenUnixSocket, type UnixSocketServer } from "@holdfast/platform";
 import { type Connection, type MethodTable, type Subscription, serve } from "@holdfast/rpc";
 import { HoldfastError } from "@holdfast/runtime";
 import type {
@@ -14,7 +14,6 @@ import type {
   StateName,
   Target,
 } from "../../daemon/src/api/contract.ts";
-import { lineChannel } from "../src/connection/unix-channel.ts";
 
 export const start: string = "2030-01-31T12:00:00.000Z";
 
@@ -54,7 +53,7 @@ export class FakeDaemon implements AsyncDisposable {
   /** The methods that were called, with their params. */
   readonly calls: { readonly method: string; readonly params: unknown }[] = [];
   readonly #options: FakeDaemonOptions;
-  readonly #server: Server;
+  #server: UnixSocketServer | undefined;
   readonly #connections = new Set<Connection>();
   readonly #followers = new Set<Subscription<DaemonEvent>>();
   readonly #logFollowers = new Set<Subscription<{ readonly lines: readonly LogLine[] }>>();
@@ -66,23 +65,22 @@ export class FakeDaemon implements AsyncDisposable {
   private constructor(options: FakeDaemonOptions) {
     this.#options = options;
     this.#apps = [...(options.apps ?? [])];
-    this.#server = createServer((socket) => {
+  }
+
+  static async listen(options: FakeDaemonOptions = {}): Promise<FakeDaemon> {
+    const daemon = new FakeDaemon(options);
+    daemon.#server = await listenUnixSocket(join(daemon.home, "holdfast.sock"), (channel) => {
       const connection = serve<Methods, object>(
-        lineChannel(socket),
-        this.#table(),
+        channel,
+        daemon.#table(),
         {},
         {
           errorNumbers: { NOT_FOUND: -32001 },
         },
       );
-      this.#connections.add(connection);
-      void connection.closed.then(() => this.#connections.delete(connection));
+      daemon.#connections.add(connection);
+      void connection.closed.then(() => daemon.#connections.delete(connection));
     });
-  }
-
-  static async listen(options: FakeDaemonOptions = {}): Promise<FakeDaemon> {
-    const daemon = new FakeDaemon(options);
-    await new Promise<void>((resolve) => daemon.#server.listen(join(daemon.home, "holdfast.sock"), resolve));
     return daemon;
   }
 
@@ -112,11 +110,11 @@ export class FakeDaemon implements AsyncDisposable {
   /** As after a crash: connections end without a word, and nobody listens any more. */
   async crash(): Promise<void> {
     for (const connection of this.#connections) connection.close();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#server?.[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#server.listening) await this.crash();
+    await this.crash();
     rmSync(this.home, { recursive: true, force: true });
   }
 

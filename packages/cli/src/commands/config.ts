@@ -6,14 +6,14 @@ import { commandText, whereToLook } from "../manifest/describe-app.ts";
 import { loadManifest } from "../manifest/load-manifest.ts";
 
 /** `holdfast config`. */
-export async function config({ options, cli }: Invocation<ConfigOptions>): Promise<ExitCode> {
-  const { spec } = await loadManifest(cli, {
+export function config({ options, cli }: Invocation<ConfigOptions>): Promise<ExitCode> {
+  const { spec } = loadManifest(cli, {
     files: options.file,
     projectName: options["project-name"],
     profiles: options.profile,
   });
   cli.stdout.write(options.json === true ? `${JSON.stringify(spec, null, 2)}\n` : projectText(spec));
-  return exitCodes.done;
+  return Promise.resolve(exitCodes.done);
 }
 
 function projectText({ name, directory, files, apps }: ProjectSpec): string {

@@ -48,9 +48,9 @@ async function projectOf(
 ): Promise<string> {
   if (files !== undefined && named === undefined) {
     const { loadManifest } = await import("../manifest/load-manifest.ts");
-    return (await loadManifest(cli, { files })).spec.name;
+    return loadManifest(cli, { files }).spec.name;
   }
-  const project = currentProject(cli, named);
+  const project = await currentProject(cli, named);
   if (project !== undefined) return project;
   throw new CommandError(exitCodes.usage, "there is no manifest in this directory", {
     remedy: "name one with -f FILE, or the project with -p NAME",

@@ -14,7 +14,7 @@ export async function events({ options, cli }: Invocation<EventsOptions>): Promi
   const after = options.after === undefined ? undefined : parseCount("--after", options.after);
   const follow = options.follow === true;
   const count = options.lines === undefined ? undefined : parseCount("-n", options.lines);
-  const project = options.all === true ? undefined : currentProject(cli, options["project-name"]);
+  const project = options.all === true ? undefined : await currentProject(cli, options["project-name"]);
   const print = (event: DaemonEvent): void => {
     cli.stdout.write(options.json === true ? `${JSON.stringify(event)}\n` : eventLine(event));
   };

@@ -25,7 +25,7 @@ export async function logs({ names, options, cli }: Invocation<LogsOptions>): Pr
   const since = options.since === undefined ? undefined : parseSince(options.since, cli.clock.now());
   const daemon = await connect(cli);
   try {
-    const project = options.all === true ? undefined : currentProject(cli, options["project-name"]);
+    const project = options.all === true ? undefined : await currentProject(cli, options["project-name"]);
     const apps = await daemon.call("apps.list", {});
     const targets = targetsOf(names, apps, project);
     if (targets.length === 0) {

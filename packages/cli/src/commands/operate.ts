@@ -35,7 +35,7 @@ async function operate(
   const timeoutMs = options.timeout === undefined ? undefined : parseTimeout(options.timeout);
   const daemon = await connect(cli);
   try {
-    const project = currentProject(cli, options["project-name"]);
+    const project = await currentProject(cli, options["project-name"]);
     const apps = await daemon.call("apps.list", {});
     const targets =
       names.length > 0 ? resolveTargets(names, apps, project) : wholeProject(kind, apps, project);

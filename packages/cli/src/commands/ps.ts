@@ -14,7 +14,7 @@ import { makeStyle, wantsColour } from "../terminal/style.ts";
 export async function ps({ names, options, cli }: Invocation<PsOptions>): Promise<ExitCode> {
   const daemon = await connect(cli);
   try {
-    const project = options.all === true ? undefined : currentProject(cli, options["project-name"]);
+    const project = options.all === true ? undefined : await currentProject(cli, options["project-name"]);
     const select = async (): Promise<readonly AppStatus[]> => await selected(daemon, names, project);
     if (options.watch === true) {
       const { watchApps } = await import("../terminal/watch-apps.ts");

@@ -16,7 +16,7 @@ export async function up({ names, options, cli }: Invocation<UpOptions>): Promis
   // Before anything is started: a Ctrl-C must find somebody who cleans up.
   const interrupts = new Interrupts(cli);
   try {
-    const loaded = await loadManifest(cli, {
+    const loaded = loadManifest(cli, {
       files: options.file,
       projectName: options["project-name"],
       profiles: options.profile,

@@ -1,9 +1,12 @@
 import type { Methods } from "@holdfast/daemon/api";
+import { connectUnixSocket } from "@holdfast/platform";
 import { type Client, createClient } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { homeOf, socketOf } from "./home.ts";
-import { connectUnixSocket } from "./unix-channel.ts";
+
+/** A log can be long. */
+const longestReply = 64 * 1_024 * 1_024;
 
 export type Daemon = Client<Methods>;
 
@@ -18,9 +21,11 @@ export async function connect(cli: CliEnvironment): Promise<Daemon> {
 
 /** The daemon of this home, or undefined where none listens. */
 export async function tryConnect(cli: CliEnvironment): Promise<Daemon | undefined> {
-  const socket = socketOf(homeOf(cli));
+  const socket = socketOf(cli);
   try {
-    return createClient<Methods>(await connectUnixSocket(socket), { clock: cli.clock });
+    return createClient<Methods>(await connectUnixSocket(socket, { maxLineBytes: longestReply }), {
+      clock: cli.clock,
+    });
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return undefined;

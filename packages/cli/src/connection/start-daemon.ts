@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openHome } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { type Daemon, tryConnect } from "./connect.ts";
@@ -33,7 +34,7 @@ export function startDaemon(cli: CliEnvironment, options: { readonly onDemand: b
 
 function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: boolean): ChildProcess {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    openHome(cli.variables, cli.directory);
     const output = openSync(log, "a", 0o600);
     const [file, ...args] = cli.program;
     const child = spawn(file, [...args, "daemon", "run", ...(onDemand ? ["--on-demand"] : [])], {

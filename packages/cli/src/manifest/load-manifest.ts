@@ -15,13 +15,13 @@ export interface ManifestRequest {
  * Reads the manifest and prints its warnings. Throws `CommandError` with exit code 2 and a line
  * `file:line:column: message` for each thing that is wrong.
  */
-export async function loadManifest(
+export function loadManifest(
   cli: CliEnvironment,
   { files, projectName, profiles }: ManifestRequest,
-): Promise<{ readonly spec: ProjectSpec }> {
+): { readonly spec: ProjectSpec } {
   const style = makeStyle(wantsColour(cli.stderr.isTerminal, cli.variables));
   try {
-    const { spec, warnings } = await loadProject(
+    const { spec, warnings } = loadProject(
       {
         ...(files !== undefined && { files }),
         cwd: cli.directory,

@@ -17,18 +17,43 @@ const manifestNames: readonly string[] = [
 
 /**
  * The project that a command means: the one it names, else the one whose manifest lies in this directory, else
- * undefined, which is all. Reads no more than the manifest's `name:`, since `ps` has no time for the whole of it.
+ * undefined, which is all. Looks at no more than the manifest's `name:`, since `ps` has no time for the whole of it.
  */
-export function currentProject(cli: CliEnvironment, named: string | undefined): string | undefined {
+export async function currentProject(
+  cli: CliEnvironment,
+  named: string | undefined,
+): Promise<string | undefined> {
   if (named !== undefined) return named;
   for (const manifest of manifestNames) {
     const text = textOf(join(cli.directory, manifest));
     if (text === undefined) continue;
-    const { COMPOSE_PROJECT_NAME: given } = cli.variables as { readonly COMPOSE_PROJECT_NAME?: string };
-    if (given !== undefined && given !== "" && manifest !== "Procfile") return given;
-    return writtenName(text) ?? usableName(basename(cli.directory));
+    const written =
+      manifest === "Procfile" ? undefined : /^["']?name["']?[ \t]*:[ \t]*(.*)$/m.exec(text)?.[1];
+    if (written === undefined) return environmentName(cli, manifest) ?? directoryName(cli.directory);
+    const [, name] = /^["']?([A-Za-z0-9_][A-Za-z0-9_.-]*)["']?[ \t\r]*(?:#.*)?$/.exec(written) ?? [];
+    // Anything else, such as a variable, is for the reader that knows the whole language.
+    return name ?? (await import("../manifest/load-manifest.ts")).loadManifest(cli, {}).spec.name;
   }
   return undefined;
+}
+
+/** The Compose variable, from the environment or the `.env` beside the manifest. */
+function environmentName({ variables, directory }: CliEnvironment, manifest: string): string | undefined {
+  if (manifest === "Procfile") return undefined;
+  const { COMPOSE_PROJECT_NAME: given } = variables as { readonly COMPOSE_PROJECT_NAME?: string };
+  if (given) return given;
+  const line = /^[ \t]*(?:export[ \t]+)?COMPOSE_PROJECT_NAME[ \t]*=[ \t]*["']?([A-Za-z0-9_.-]+)/m;
+  return line.exec(textOf(join(directory, ".env")) ?? "")?.[1];
+}
+
+/** The directory's name as Compose makes a project's of it; the manifest's reader does the same. */
+function directoryName(directory: string): string {
+  const usable = basename(directory)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "")
+    .slice(0, 63);
+  return usable === "" ? "default" : usable;
 }
 
 function textOf(path: string): string | undefined {
@@ -37,15 +62,4 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A top-level `name: text`; not one made of variables, whose value only the daemon's reader knows. */
-function writtenName(text: string): string | undefined {
-  const [, value] = /^name:[ \t]*(?:"([^"$]+)"|'([^'$]+)'|([^\s#$"']+))/m.exec(text)?.filter(Boolean) ?? [];
-  return value;
-}
-
-function usableName(name: string): string {
-  const made = name.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^[.-]+/, "");
-  return made === "" ? (name === "" ? "root" : "_") : made.slice(0, 63);
 }
