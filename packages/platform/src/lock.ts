@@ -29,8 +29,7 @@ const sqliteBusy = 5;
  * never ends and writes nothing. Nothing else may open that file: closing any descriptor of it frees the lock.
  */
 export function acquireLock(home: { readonly path: string }): HomeLock {
-  const file = join(home.path, "lock.db");
-  const pidFile = join(home.path, "daemon.pid");
+  const { file, pidFile } = filesOf(home.path);
   // Not imported above: whoever only asks must not pay for SQLite.
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(file, { timeout: settleMs });
@@ -39,7 +38,7 @@ export function acquireLock(home: { readonly path: string }): HomeLock {
   } catch (error) {
     database.close();
     if ((error as { errcode?: unknown }).errcode !== sqliteBusy) throw error;
-    throw alreadyRunning(home.path, holderOf(file) ?? readPid(pidFile), error);
+    throw alreadyRunning(home.path, holderOf(home.path) ?? readPid(pidFile), error);
   }
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return lockOf(database, pidFile);
@@ -47,7 +46,11 @@ export function acquireLock(home: { readonly path: string }): HomeLock {
 
 /** The pid of the daemon that holds the lock of a home, if one does. */
 export function lockHolder(home: { readonly path: string }): number | undefined {
-  return holderOf(join(home.path, "lock.db"));
+  return holderOf(home.path);
+}
+
+function filesOf(home: string): { readonly file: string; readonly pidFile: string } {
+  return { file: join(home, "lock.db"), pidFile: join(home, "daemon.pid") };
 }
 
 function lockOf(database: DatabaseSync, pidFile: string): HomeLock {
@@ -72,13 +75,20 @@ function alreadyRunning(home: string, pid: number | undefined, cause: unknown): 
   });
 }
 
-/** The kernel knows who holds it, which no file that must be written after the lock is taken can promise. */
-function holderOf(file: string): number | undefined {
+/**
+ * The kernel knows who holds it, which no file written after the lock was taken can promise. Two file systems may share
+ * an inode number: then the file decides.
+ */
+function holderOf(home: string): number | undefined {
+  const { file, pidFile } = filesOf(home);
   try {
     const { ino } = statSync(file);
-    const locks = readFileSync("/proc/locks", "latin1");
-    const line = new RegExp(`POSIX +ADVISORY +WRITE +([1-9]\\d*) [0-9a-f]+:[0-9a-f]+:${ino} `).exec(locks);
-    return line ? Number(line[1]) : undefined;
+    const holders = readFileSync("/proc/locks", "latin1").matchAll(
+      new RegExp(`POSIX +ADVISORY +WRITE +([1-9]\\d*) [0-9a-f]+:[0-9a-f]+:${ino} `, "g"),
+    );
+    const pids = [...holders].map(([, pid]) => Number(pid));
+    const written = readPid(pidFile);
+    return pids.find((pid) => pid === written) ?? pids[0];
   } catch {
     return undefined;
   }

@@ -237,7 +237,7 @@ export function describeLauncher(kind: LauncherKind): void {
       stdio: ["ignore", "pipe", 2],
     });
     const said = await new Promise<string>((resolve) =>
-      daemon.stdout.once("data", (text) => resolve(String(text))),
+      daemon.stdout?.once("data", (text) => resolve(String(text))),
     );
     const [quick, slow] = JSON.parse(said) as [ProcessIdentity, ProcessIdentity];
     started.push(quick, slow);

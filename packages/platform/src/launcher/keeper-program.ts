@@ -165,10 +165,12 @@ sub become {
 sub switch_user {
   my ($wanted, $fail) = @_;
   my ($user, $group) = split /:/, $wanted, 2;
-  my ($name, $uid, $gid) = (getpwnam $user)[0, 2, 3];
-  ($name, $uid, $gid) = ((getpwuid $user)[0], $user, (getpwuid $user)[3]) if !defined $uid && $user =~ /^\d+$/;
+  my @known = getpwnam $user;
+  @known = getpwuid $user if !@known && $user =~ /^\d+$/;
+  my ($name, $uid, $gid) = @known[0, 2, 3];
+  $uid = $user if !defined $uid && $user =~ /^\d+$/;
   if (defined $group && $group ne '') {
-    my $found = (getgrnam $group)[2];
+    my $found = getgrnam $group;
     $gid = defined $found ? $found : $group =~ /^\d+$/ ? $group : undef;
   }
   $gid = $uid if !defined $gid && defined $uid && !defined $group;

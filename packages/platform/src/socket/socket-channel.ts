@@ -8,7 +8,7 @@ export interface LineChannel {
   send(text: string): void;
   /** Nothing is read from the peer before the first listener is there. */
   onText(listener: (text: string) => void): void;
-  /** Called once, with the error if there was one; at once if it is closed already. */
+  /** Called once, with the error if there was one (a peer that left is none); at once if it is closed already. */
   onClose(listener: (error?: Error) => void): void;
   /** Ends it; idempotent. What is queued is sent if the peer takes it within a second. */
   close(): void;
@@ -51,8 +51,9 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
     }
     if (overflow && !ending) fail("LINE_TOO_LONG", `a line is longer than ${maxLineBytes} bytes`);
   };
-  socket.on("error", (error) => {
-    failure = error;
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    // A peer that left with something under way has left, that is all.
+    if (error.code !== "EPIPE" && error.code !== "ECONNRESET") failure = error;
   });
   socket.once("close", () => {
     ending = true;
