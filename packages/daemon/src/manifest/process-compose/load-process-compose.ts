@@ -12,6 +12,7 @@ import { readProjectTree } from "./project-tree.ts";
 import { type ProcessDraft, readProcess } from "./read-process.ts";
 import { renderProcess } from "./render-process.ts";
 import { replicasOf } from "./replicas.ts";
+import { TemplateRenderer } from "./template-render.ts";
 
 /**
  * The project of one or more files, of which each is laid over those before it. What is wrong is added to the
@@ -42,10 +43,15 @@ export function loadProcessCompose(files: readonly ManifestFile[], context: Load
 function readProcesses(settings: ProjectSettings): readonly ProcessDraft[] {
   if (settings.processes === undefined) return [];
   const processes = resolveExtends(settings.processes, settings.context.problems);
-  return [...processes.entries.values()].flatMap((entry) => readReplicas(entry, settings));
+  const renderer = new TemplateRenderer();
+  return [...processes.entries.values()].flatMap((entry) => readReplicas(entry, renderer, settings));
 }
 
-function readReplicas(entry: LocatedEntry, settings: ProjectSettings): readonly ProcessDraft[] {
+function readReplicas(
+  entry: LocatedEntry,
+  renderer: TemplateRenderer,
+  settings: ProjectSettings,
+): readonly ProcessDraft[] {
   const { problems, warnings } = settings.context;
   const path = `processes.${entry.key}`;
   const value = isNull(entry.value) ? locatedMap([], entry.keyLocation) : entry.value;
@@ -55,7 +61,14 @@ function readReplicas(entry: LocatedEntry, settings: ProjectSettings): readonly 
   }
   return replicasOf(entry, value, settings).map((replica) => {
     const { variables } = settings;
-    const rendered = renderProcess(value, { path, variables, replica: replica.number, problems, warnings });
+    const rendered = renderProcess(value, {
+      path,
+      renderer,
+      variables,
+      replica: replica.number,
+      problems,
+      warnings,
+    });
     return readProcess(entry, rendered, replica, settings);
   });
 }

@@ -4,11 +4,12 @@ import type { ProblemList } from "../problem.ts";
 import { changeValue } from "./environment-list.ts";
 import { isOn } from "./is-on.ts";
 import { TemplateError } from "./template-parse.ts";
-import { renderTemplate, type TemplateValue, type Variables } from "./template-render.ts";
+import type { TemplateRenderer, TemplateValue, Variables } from "./template-render.ts";
 
 export interface RenderOptions {
   /** Where the process is in the file, for messages. */
   readonly path: string;
+  readonly renderer: TemplateRenderer;
   /** The project's. The process's own come over them. */
   readonly variables: Variables;
   readonly replica: number;
@@ -69,7 +70,7 @@ function inside(map: LocatedMap, key: string, change: (inner: LocatedMap) => Loc
 function renderText(node: Located, variables: Variables, path: string, options: RenderOptions): Located {
   if (node.kind !== "scalar" || !node.text.includes("{{")) return node;
   try {
-    const { text, unknown } = renderTemplate(node.text, variables);
+    const { text, unknown } = options.renderer.render(node.text, variables);
     for (const action of unknown) {
       const hint = "it is left as it was written";
       options.warnings.add("unknown-variable", `${path}: ${action} has no value`, node.location, hint);

@@ -16,66 +16,88 @@ export interface Rendered {
   readonly unknown: readonly string[];
 }
 
-/** Fills in `text`. Throws `TemplateError` for a template that is wrong or uses what is not supported. */
-export function renderTemplate(text: string, variables: Variables): Rendered {
-  if (!text.includes("{{")) return { text, unknown: [] };
-  const unknown: string[] = [];
-  return { text: renderNodes(parseTemplate(text), variables, unknown), unknown };
+/** All that the templates of one project may become, in characters: a few bytes could ask for any amount. */
+const maxRendered = 16 * 1024 * 1024;
+
+/** The templates of one project. Each text is parsed once, however many replicas have it. */
+export class TemplateRenderer {
+  readonly #parsed = new Map<string, readonly TemplateNode[]>();
+  #left = maxRendered;
+
+  /** Fills in `text`. Throws `TemplateError` for a template that is wrong, too large, or not supported. */
+  render(text: string, variables: Variables): Rendered {
+    if (!text.includes("{{")) return { text, unknown: [] };
+    const nodes = this.#parsed.get(text) ?? parseTemplate(text);
+    this.#parsed.set(text, nodes);
+    const unknown = new Set<string>();
+    const scope: Scope = { variables, unknown, spend: (made) => this.#spend(made) };
+    return { text: renderNodes(nodes, scope), unknown: [...unknown] };
+  }
+
+  #spend(text: string): string {
+    this.#left -= text.length;
+    if (this.#left < 0) throw new TemplateError("the project's templates become too much text");
+    return text;
+  }
 }
 
-function renderNodes(nodes: readonly TemplateNode[], variables: Variables, unknown: string[]): string {
-  return nodes.map((node) => renderNode(node, variables, unknown)).join("");
+interface Scope {
+  readonly variables: Variables;
+  /** Collects the actions that have no value. */
+  readonly unknown: Set<string>;
+  /** Counts a text that was made, and gives it back. */
+  readonly spend: (text: string) => string;
 }
 
-function renderNode(node: TemplateNode, variables: Variables, unknown: string[]): string {
+function renderNodes(nodes: readonly TemplateNode[], scope: Scope): string {
+  return nodes.map((node) => renderNode(node, scope)).join("");
+}
+
+function renderNode(node: TemplateNode, scope: Scope): string {
   switch (node.kind) {
     case "text":
-      return node.text;
+      return scope.spend(node.text);
     case "print": {
-      const value = evaluate(node.value, variables);
-      if (value !== undefined && value !== null) return print(value);
-      unknown.push(node.written);
-      return node.written;
+      const value = evaluate(node.value, scope);
+      if (value !== undefined && value !== null) return scope.spend(print(value));
+      scope.unknown.add(node.written);
+      return scope.spend(node.written);
     }
     case "if": {
       const branch = node.branches.find(
-        ({ condition }) => condition === undefined || isTrue(evaluate(condition, variables)),
+        ({ condition }) => condition === undefined || isTrue(evaluate(condition, scope)),
       );
-      return branch === undefined ? "" : renderNodes(branch.body, variables, unknown);
+      return branch === undefined ? "" : renderNodes(branch.body, scope);
     }
   }
 }
 
 /** Undefined where a name has no value. */
-function evaluate(expression: Expression, variables: Variables): TemplateValue | undefined {
+function evaluate(expression: Expression, scope: Scope): TemplateValue | undefined {
   switch (expression.kind) {
     case "literal":
       return expression.value;
     case "field": {
-      let value: TemplateValue | undefined = variables;
+      let value: TemplateValue | undefined = scope.variables;
       for (const name of expression.names) value = value instanceof Map ? value.get(name) : undefined;
       return value;
     }
     case "call":
-      return call(expression.name, expression.operands, variables);
+      return call(expression.name, expression.operands, scope);
   }
 }
 
-function call(
-  name: string,
-  operands: readonly Expression[],
-  variables: Variables,
-): TemplateValue | undefined {
+function call(name: string, operands: readonly Expression[], scope: Scope): TemplateValue | undefined {
   // These two stop at the first operand that decides, as Go's do.
   if (name === "and" || name === "or") {
     let value: TemplateValue | undefined;
     for (const operand of operands) {
-      value = evaluate(operand, variables);
+      value = evaluate(operand, scope);
       if (isTrue(value) === (name === "or")) return value;
     }
     return value;
   }
-  const values = operands.map((operand) => evaluate(operand, variables));
+  const values = operands.map((operand) => evaluate(operand, scope));
   const [first, ...rest] = values;
   switch (name) {
     case "not":
@@ -90,11 +112,11 @@ function call(
     case "ge":
       return compare(name, first, rest[0]);
     case "print":
-      return values.map(printOrNothing).join("");
+      return scope.spend(values.map(printOrNothing).join(""));
     case "println":
-      return `${values.map(printOrNothing).join(" ")}\n`;
+      return scope.spend(`${values.map(printOrNothing).join(" ")}\n`);
     case "printf":
-      return format(typeof first === "string" ? first : "", rest);
+      return scope.spend(format(typeof first === "string" ? first : "", rest));
     case "len":
       return lengthOf(first);
     case "index":

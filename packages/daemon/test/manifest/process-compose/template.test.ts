@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { renderTemplate, type Variables } from "../../../src/manifest/process-compose/template-render.ts";
+import {
+  type Rendered,
+  TemplateRenderer,
+  type Variables,
+} from "../../../src/manifest/process-compose/template-render.ts";
+
+function renderTemplate(text: string, values: Variables): Rendered {
+  return new TemplateRenderer().render(text, values);
+}
 
 const variables: Variables = new Map<string, Variables extends ReadonlyMap<string, infer V> ? V : never>([
   ["NAME", "web"],
@@ -79,4 +87,12 @@ describe("refuses", () => {
   ])("%j", (text, reason) => {
     expect(() => renderTemplate(text, variables)).toThrow(reason);
   });
+});
+
+test("all templates of a project together become at most so much text", () => {
+  const renderer = new TemplateRenderer();
+  const values: Variables = new Map([["BIG", "x".repeat(100_000)]]);
+  const text = "{{.BIG}}".repeat(100);
+  expect(renderer.render(text, values).text).toHaveLength(10_000_000);
+  expect(() => renderer.render(text, values)).toThrow("the project's templates become too much text");
 });
