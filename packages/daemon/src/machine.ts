@@ -33,7 +33,9 @@ export function realMachine(seams: {
 
 function environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>> {
   const own: Record<string, string> = { ...spec.environment };
-  for (const { name, base } of spec.replicaVariables) own[name] = String(key.instance - 1 + base);
+  for (const { name, base, prefix = "" } of spec.replicaVariables) {
+    own[name] = `${prefix}${key.instance - 1 + base}`;
+  }
   own["HOLDFAST_PROJECT"] = key.project;
   own["HOLDFAST_APP"] = key.name;
   return own;

@@ -55,6 +55,7 @@ const restart = v.object({
 const app: v.GenericSchema<unknown, AppSpec> = v.object({
   project: name,
   name,
+  group: v.exactOptional(text),
   description: v.exactOptional(text),
   source: v.object({ file: text, line: count, column: count }),
   runner: v.variant("kind", [
@@ -66,7 +67,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   environment: texts,
   user: v.exactOptional(text),
   replicas: v.pipe(count, v.maxValue(10_000)),
-  replicaVariables: v.array(v.object({ name: text, base: v.number() })),
+  replicaVariables: v.array(v.object({ name: text, base: v.number(), prefix: v.exactOptional(text) })),
   dependsOn: v.record(
     v.string(),
     v.object({
@@ -83,6 +84,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   ),
   healthcheck: v.exactOptional(probe),
   readiness: v.exactOptional(probe),
+  unreadyKills: v.exactOptional(v.literal(true)),
   liveness: v.exactOptional(probe),
   readyLogLine: v.exactOptional(text),
   restart,
@@ -108,6 +110,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   disabled: v.boolean(),
   forks: v.boolean(),
   endsProject: v.picklist(["never", "on-failure", "always"]),
+  skippedEndsProject: v.exactOptional(v.literal(true)),
   logFile: v.exactOptional(absolute),
 });
 
