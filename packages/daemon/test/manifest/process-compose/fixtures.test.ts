@@ -2,7 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import { projectSpecSchema } from "../../../src/api/spec-schema.ts";
 import { appOf, edgesOf, fixtures, loadFixture, scriptOf, tryFixture } from "./load-fixture.ts";
 
 /** One that is wrong, and one that is nothing without the file below it. */
@@ -12,6 +14,14 @@ const all = readdirSync(fixtures).filter((name) => /\.ya?ml$/.test(name));
 test.each(all.filter((name) => !wrong.has(name)))("%s loads", (name) => {
   expect(tryFixture([name]).problems).toEqual([]);
 });
+
+test.each(all.filter((name) => !wrong.has(name)))(
+  "%s becomes what the API takes, and nothing is lost on the way",
+  (name) => {
+    const project = loadFixture(name);
+    expect(v.parse(projectSpecSchema, JSON.parse(JSON.stringify(project)))).toEqual(project);
+  },
+);
 
 const successfully = "service_completed_successfully";
 
