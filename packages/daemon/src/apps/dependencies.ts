@@ -99,14 +99,18 @@ export function withDependencies(
   return found;
 }
 
-/** For each of the named apps, those among them that depend on it directly: they are stopped before it. */
+/**
+ * For each of the named apps, those among them that depend on it: they are stopped before it. Also those that do so by
+ * way of an app that is not named, such as a migration that has completed long since.
+ */
 export function dependantsAmong(
   names: ReadonlySet<string>,
   specs: ReadonlyMap<string, Pick<AppSpec, "dependsOn">>,
 ): Map<string, readonly string[]> {
   const dependants = new Map<string, string[]>([...names].map((name) => [name, []]));
   for (const name of names) {
-    for (const needed of Object.keys(specs.get(name)?.dependsOn ?? {})) dependants.get(needed)?.push(name);
+    for (const needed of withDependencies([name], specs))
+      if (needed !== name) dependants.get(needed)?.push(name);
   }
   return dependants;
 }
