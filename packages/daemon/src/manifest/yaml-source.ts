@@ -2,7 +2,7 @@
  * YAML 1.2 (core schema, with merge keys) into a located tree. A hostile file costs little: its size, depth and
  * what its aliases stand for are bounded before anybody walks the tree.
  */
-import { Composer, CST, type Document, Lexer, LineCounter, Parser, type YAMLParseError } from "yaml";
+import { Composer, CST, Lexer, LineCounter, Parser, type YAMLParseError } from "yaml";
 import type { SourceLocation } from "../spec/app-spec.ts";
 import { maxFileBytes } from "./load-context.ts";
 import type { Located } from "./located.ts";
@@ -58,7 +58,7 @@ export function parseYaml(file: string, text: string, problems: ProblemList): Lo
     );
     return undefined;
   }
-  return locateDocument(document as Document.Parsed, locationOf, problems);
+  return locateDocument(document, locationOf, problems);
 }
 
 function readTokens(

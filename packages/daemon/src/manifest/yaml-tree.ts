@@ -10,13 +10,21 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { SourceLocation } from "../spec/app-spec.ts";
-import { describeLocated, type Located, type LocatedEntry, type LocatedMap } from "./located.ts";
+import {
+  describeLocated,
+  type Located,
+  type LocatedEntry,
+  type LocatedMap,
+  type LocatedScalar,
+} from "./located.ts";
 import { formatLocation, type ProblemList } from "./problem.ts";
 
 export type LocationOf = (offset: number) => SourceLocation;
 
 /** How many nodes the aliases of one file may stand for, each alias counted with all that is below it. */
 const maxAliasedNodes = 100_000;
+
+const ownTags: ReadonlySet<string> = new Set(["!reset", "!override"]);
 
 interface Sized {
   readonly node: Located;
@@ -50,10 +58,10 @@ function locate(node: ParsedNode | null, walk: Walk, at: number): Sized {
   const anchor = node.anchor;
   if (anchor !== undefined) walk.anchors.set(anchor, "open");
   const sized = isMap(node)
-    ? locateMap(node as YAMLMap.Parsed, walk)
+    ? locateMap(node, walk)
     : isScalar(node)
-      ? locateScalar(node as Scalar.Parsed, walk)
-      : locateList(node as YAMLSeq.Parsed, walk);
+      ? locateScalar(node, walk)
+      : locateList(node, walk);
   if (anchor !== undefined) walk.anchors.set(anchor, sized);
   return sized;
 }
@@ -86,27 +94,34 @@ function locateScalar(scalar: Scalar.Parsed, walk: Walk): Sized {
   const location = walk.locationOf(scalar.range[0]);
   const quoted = scalar.type !== "PLAIN";
   const text = quoted ? String(scalar.value) : (scalar.source ?? "");
-  const raw = scalar.value;
-  const value =
-    typeof raw === "number" || typeof raw === "boolean" || raw === null
-      ? raw
-      : typeof raw === "bigint"
-        ? Number(raw)
-        : text;
-  return { node: { kind: "scalar", location, text, value, quoted, ...tagOf(scalar) }, size: 1 };
+  const tag = tagOf(scalar, location, walk);
+  return {
+    node: { kind: "scalar", location, text, value: valueOfScalar(scalar, text), quoted, ...tag },
+    size: 1,
+  };
+}
+
+function valueOfScalar(scalar: Scalar.Parsed, text: string): LocatedScalar["value"] {
+  const { value } = scalar;
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
+  if (typeof value === "bigint") return Number(value);
+  // After a tag of ours the schema calls nothing an empty text.
+  return text === "" && scalar.type === "PLAIN" ? null : text;
 }
 
 function locateList(list: YAMLSeq.Parsed, walk: Walk): Sized {
+  const location = walk.locationOf(list.range[0]);
   let size = 1;
   const items = list.items.map((item) => {
-    const sized = locate(item as ParsedNode, walk, list.range[0]);
+    const sized = locate(item, walk, list.range[0]);
     size += sized.size;
     return sized.node;
   });
-  return { node: { kind: "list", location: walk.locationOf(list.range[0]), items, ...tagOf(list) }, size };
+  return { node: { kind: "list", location, items, ...tagOf(list, location, walk) }, size };
 }
 
 function locateMap(map: YAMLMap.Parsed, walk: Walk): Sized {
+  const location = walk.locationOf(map.range[0]);
   let size = 1;
   const entries = new Map<string, LocatedEntry>();
   const merged: LocatedMap[] = [];
@@ -130,7 +145,7 @@ function locateMap(map: YAMLMap.Parsed, walk: Walk): Sized {
   for (const source of merged) {
     for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);
   }
-  return { node: { kind: "map", location: walk.locationOf(map.range[0]), entries, ...tagOf(map) }, size };
+  return { node: { kind: "map", location, entries, ...tagOf(map, location, walk) }, size };
 }
 
 function addEntry(entries: Map<string, LocatedEntry>, entry: LocatedEntry, problems: ProblemList): void {
@@ -155,7 +170,20 @@ function mergeSources(value: Located, problems: ProblemList): readonly LocatedMa
   return [];
 }
 
-/** Only tags of the formats' own, such as `!reset`: the standard ones have done their work in the scalar's value. */
-function tagOf(node: { readonly tag?: string | undefined }): { readonly tag?: string } {
-  return node.tag?.startsWith("!") && node.tag !== "!" ? { tag: node.tag } : {};
+/** Compose's own tags; the standard ones have done their work in the scalar's value. */
+function tagOf(
+  node: { readonly tag?: string | undefined },
+  location: SourceLocation,
+  walk: Walk,
+): { readonly tag?: string } {
+  const { tag } = node;
+  if (tag === undefined || tag === "!" || !tag.startsWith("!")) return {};
+  if (ownTags.has(tag)) return { tag };
+  walk.problems.add(
+    "yaml-unknown-tag",
+    `the tag ${tag} is not known`,
+    location,
+    "there are !reset and !override",
+  );
+  return {};
 }

@@ -23,7 +23,8 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
   const model = readModel(files, scope);
   const project = chooseProjectName(context, model.name, scope.lookup, directory);
   const around = { context, project, lookup: scope.lookup, activeProfiles: activeProfiles(scope) };
-  const readings = [...model.services.values()].map((service) => readService(service, around));
+  const services = isWhole(context) ? [...model.services.values()] : [];
+  const readings = services.map((service) => readService(service, around));
   if (readings.length === 0 && context.problems.isEmpty) {
     const location = { file: first.label, line: 1, column: 1 };
     context.problems.add("no-services", "the manifest has no services", location);
@@ -37,6 +38,13 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
     orderedStop: true,
     abortOnExit: false,
   };
+}
+
+/** Mistakes that leave the services as they are meant to be; after any other they would seem to lack things. */
+const harmless = new Set(["unknown-key", "interpolation-syntax", "required-variable", "dotenv-syntax"]);
+
+function isWhole({ problems }: LoadContext): boolean {
+  return problems.all.every(({ code }) => harmless.has(code));
 }
 
 function projectScope(directory: string, path: string, context: LoadContext): Scope {

@@ -43,7 +43,9 @@ export function readProbe(
   const read = owner.reader(key);
   if (read === undefined) return { disabled: false };
   const disabled = read.boolean("disable") ?? false;
-  const chosen = ["test", "exec", "http", "tcp", "log"].filter((name) => read.has(name));
+  // Asking for a key makes it known, and only readiness may have a line of output.
+  const actions = ["test", "exec", "http", "tcp", ...(key === "readiness" ? ["log"] : [])];
+  const chosen = actions.filter((name) => read.has(name));
   const timing = readTiming(read, defaults);
   const logLine = key === "readiness" ? read.string("log") : undefined;
   const action = readAction(read, problems);
