@@ -98,15 +98,10 @@ function braced(state: State, dollar: number, close: number, nesting: number): s
   const value = state.lookup(variable);
   const present = value !== undefined && !(symbol.startsWith(":") && value === "");
   const word = (): string => substitute(state, after + symbol.length, close, nesting + 1);
-  switch (symbol.at(-1)) {
-    case "-":
-      return present ? value : word();
-    case "+":
-      return present ? word() : "";
-    default:
-      if (present) return value;
-      throw new BadTemplate("required", requiredMessage(variable, word()), dollar);
-  }
+  if (symbol.endsWith("+")) return present ? word() : "";
+  if (present) return value;
+  if (symbol.endsWith("-")) return word();
+  throw new BadTemplate("required", requiredMessage(variable, word()), dollar);
 }
 
 function requiredMessage(variable: string, why: string): string {

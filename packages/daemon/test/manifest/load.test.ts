@@ -113,6 +113,14 @@ describe("the project's name", () => {
     expect(load(files).apps["a"]?.project).toBe("written");
   });
 
+  test("a file may use it as a variable", () => {
+    const text = "name: mine # x\nservices: {a: {command: run $COMPOSE_PROJECT_NAME}}\n";
+    const argv = (...args: Parameters<typeof load>) => load(...args).apps["a"]?.command;
+    expect(argv(text)).toMatchObject({ argv: ["run", "mine"] });
+    expect(argv(text, { projectName: "asked" })).toMatchObject({ argv: ["run", "asked"] });
+    expect(argv(text.replace(/^name.*\n/, ""))).toMatchObject({ argv: ["run", "project"] });
+  });
+
   test("one that cannot be used is refused", () => {
     expect(problemsOf(plain, { projectName: "a/b" })[0]).toContain('"a/b" is no project name');
     expect(problemsOf(plain, { env: { COMPOSE_PROJECT_NAME: "a b" } })[0]).toContain("COMPOSE_PROJECT_NAME");

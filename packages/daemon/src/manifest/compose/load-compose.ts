@@ -1,10 +1,10 @@
 /** Manifests in Compose's vocabulary, which is the native one. */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { ProjectSpec } from "../../spec/app-spec.ts";
 import { orderByDependency } from "../dependency-graph.ts";
 import type { Lookup } from "../interpolate.ts";
 import type { LoadContext, ManifestFile } from "../load-context.ts";
-import { chooseProjectName } from "../project-name.ts";
+import { chooseProjectName, normalizeProjectName } from "../project-name.ts";
 import type { Scope } from "./document.ts";
 import { readDefaultEnv } from "./include.ts";
 import { readModel } from "./model.ts";
@@ -19,7 +19,7 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
   const [first] = files;
   if (first === undefined) throw new TypeError("loadCompose was given no file");
   const directory = dirname(first.path);
-  const scope = projectScope(directory, first.path, context);
+  const scope = projectScope(files, directory, context);
   const model = readModel(files, scope);
   const project = chooseProjectName(context, model.name, scope.lookup, directory);
   const around = { context, project, lookup: scope.lookup, activeProfiles: activeProfiles(scope) };
@@ -47,10 +47,26 @@ function isWhole({ problems }: LoadContext): boolean {
   return problems.all.every(({ code }) => harmless.has(code));
 }
 
-function projectScope(directory: string, path: string, context: LoadContext): Scope {
+function projectScope(files: readonly ManifestFile[], directory: string, context: LoadContext): Scope {
   const caller: Lookup = (name) => (Object.hasOwn(context.env, name) ? context.env[name] : undefined);
   const fromFile = readDefaultEnv(directory, { context, lookup: caller });
-  return { context, directory, lookup: (name) => caller(name) ?? fromFile.get(name), includedBy: [path] };
+  const plain: Lookup = (name) => caller(name) ?? fromFile.get(name);
+  // Compose lets a file use the project's name, which the same file may say: it is looked for before all else.
+  const name =
+    context.projectName ??
+    plainName(files) ??
+    (plain("COMPOSE_PROJECT_NAME") ||
+    normalizeProjectName(basename(directory));
+  const lookup: Lookup = (key) => (key === "COMPOSE_PROJECT_NAME" ? name : plain(key));
+  return { context, directory, lookup, includedBy: files.slice(0, 1).map((file) => file.path) };
+}
+
+/** The name that the last file to have one says at its margin, unless that has variables in it. */
+function plainName(files: readonly ManifestFile[]): string | undefined {
+  const written = files.map(
+    ({ text }) => /^name[ \t]*:[ \t]*["']?([\w.-]+)["']?[ \t]*(?:#.*)?\r?$/m.exec(text)?.[1],
+  );
+  return written.findLast((name) => name !== undefined);
 }
 
 function activeProfiles({ context, lookup }: Scope): ReadonlySet<string> {

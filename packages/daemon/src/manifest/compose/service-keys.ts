@@ -1,7 +1,7 @@
 /** Keys of the Compose specification that say nothing about a process, and keys of our own that are to come. */
 
 const forContainers =
-  "annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent configs container_name cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec device_cgroup_rules devices dns dns_opt dns_search domainname expose external_links extra_hosts gpus group_add hostname image init ipc isolation links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models net network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform post_start pre_start pre_stop privileged provider pull_policy pull_refresh_after read_only runtime secrets security_opt shm_size stdin_open storage_opt sysctls tmpfs tty ulimits use_api_socket userns_mode uts volumes volumes_from volume_driver";
+  "annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent configs container_name cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec develop device_cgroup_rules devices dns dns_opt dns_search domainname expose external_links extra_hosts gpus group_add hostname image init ipc isolation label_file links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models net network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform post_start pre_start pre_stop privileged provider pull_policy pull_refresh_after read_only runtime secrets security_opt shm_size stdin_open storage_opt sysctls tmpfs tty ulimits use_api_socket userns_mode uts volumes volumes_from volume_driver";
 
 /** Compose keys that a container takes as they are, and that a process cannot have. */
 export const containerKeys: readonly string[] = forContainers.split(" ");
@@ -37,7 +37,6 @@ export const unsupportedForContainer: Readonly<Record<string, string>> = {
   limits: "limits are not there yet",
   watch: "watch is not there yet",
   on_exit: "on_exit is not there yet",
-  develop: "watch is not there yet",
 };
 
 /** What `deploy` may say of containers; a process takes replicas, restart_policy and labels alone. */
