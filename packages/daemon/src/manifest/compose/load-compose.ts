@@ -55,8 +55,7 @@ function projectScope(files: readonly ManifestFile[], directory: string, context
   const name =
     context.projectName ??
     plainName(files) ??
-    (plain("COMPOSE_PROJECT_NAME") ||
-    normalizeProjectName(basename(directory));
+    (plain("COMPOSE_PROJECT_NAME") || normalizeProjectName(basename(directory)));
   const lookup: Lookup = (key) => (key === "COMPOSE_PROJECT_NAME" ? name : plain(key));
   return { context, directory, lookup, includedBy: files.slice(0, 1).map((file) => file.path) };
 }
