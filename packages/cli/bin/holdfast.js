@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that an old Node can read too: it looks for a new enough one before anything else is loaded.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -16,10 +16,24 @@ if (Number(process.versions.node.split(".")[0]) >= oldest) {
 
 function start() {
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
-  // A checkout has sources, which Node reads as they are; the published package has what was made of them.
-  const inCheckout = existsSync(new URL("../src/index.ts", import.meta.url));
-  const command = inCheckout ? import("../src/index.ts") : import("../dist/index.js");
-  command.then(({ run }) => run(self));
+  // A checkout also has the sources, which Node reads as they are: they are run when the bundle is older than they are.
+  const command = isCurrent() ? import("../bundle/index.js") : import("../src/index.ts");
+  void command.then(({ run }) => run(self));
+}
+
+/** True where the bundle is all there is, or was made of the sources as they are now. */
+function isCurrent() {
+  const directory = fileURLToPath(new URL("../bundle/", import.meta.url));
+  try {
+    if (!existsSync(new URL("../src/index.ts", import.meta.url))) return true;
+    const sources = JSON.parse(readFileSync(`${directory}sources.json`, "utf8"));
+    return sources.every(([file, mtimeMs, size]) => {
+      const now = statSync(directory + file);
+      return now.mtimeMs === mtimeMs && now.size === size;
+    });
+  } catch {
+    return false;
+  }
 }
 
 /** The binary of the npm package `node`, which brings one where the system's is too old. */

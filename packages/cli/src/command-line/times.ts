@@ -35,7 +35,7 @@ export function parseSince(text: string, now: number): string {
 /** A count such as that of `-n`; undefined for `all`. */
 export function parseCount(option: string, text: string): number | undefined {
   if (text === "all") return undefined;
-  if (!/^\d{1,15}$/.test(text)) {
+  if (!/^\d{1,16}$/.test(text)) {
     throw new CommandError(exitCodes.usage, `${option} ${text} is no number`, {
       remedy: "give a number from 0 up, or all",
     });

@@ -1,4 +1,6 @@
-import type { AppSpec, Command, Port, Probe } from "@holdfast/daemon";
+import type { AppSpec, Command, Probe } from "@holdfast/daemon";
+
+type Port = AppSpec["ports"][number];
 
 /** A command as one would type it. */
 export function commandText(command: Command): string {
