@@ -1,16 +1,16 @@
 /** One replica of a process, its templates filled in, as an app that does not know its dependencies yet. */
 import { isAbsolute, join, normalize } from "node:path";
 import type { AppSpec, Command } from "../../spec/app-spec.ts";
-import { labelOf, resolvePath } from "../load-context.ts";
 import type { LocatedEntry, LocatedMap } from "../located.ts";
 import { MapReader } from "../reader.ts";
 import { type DependencyWish, readDependencies } from "./dependency-wishes.ts";
 import { withEnvCommands } from "./env-commands.ts";
 import { isOn } from "./is-on.ts";
 import { findPath } from "./lookup-paths.ts";
+import { readCommand } from "./process-command.ts";
+import { readEnvironment } from "./process-environment.ts";
 import { readAvailability, readSchedule, readShutdown } from "./process-lifetime.ts";
 import { readProbe } from "./process-probe.ts";
-import { readEnvFile } from "./project-environment.ts";
 import type { ProjectSettings } from "./project-settings.ts";
 import type { Replica } from "./replicas.ts";
 
@@ -47,7 +47,7 @@ export function readProcess(
     settings,
   );
   const inShell = (script: string): Command => wrap({ kind: "shell", script, shell: settings.shell });
-  const command = readCommand(reader, inShell, wrap, settings);
+  const command = readCommand(reader, { context, inShell, wrap });
   const availability = readAvailability(reader);
   const around = { commandOf: inShell, resolveDirectory: resolve };
   const readiness = readProbe(reader, "readiness_probe", around);
@@ -109,75 +109,6 @@ export function readProcess(
   }
 }
 
-function readCommand(
-  reader: MapReader,
-  inShell: (script: string) => Command,
-  wrap: (command: Command) => Command,
-  settings: ProjectSettings,
-): Command {
-  const script = reader.text("command") ?? "";
-  const entrypoint = reader.textList("entrypoint") ?? [];
-  const executable = reader.text("executable");
-  const words = entrypoint.length > 0 || executable === undefined ? entrypoint : [executable];
-  const [program, ...operands] = [...words, ...(reader.textList("args") ?? [])];
-  if (script.trim() !== "") {
-    if (entrypoint.length > 0) {
-      const message = `${reader.path} has a command and an entrypoint: the command is used`;
-      settings.context.warnings.add("ignored-key", message, reader.locationOf("entrypoint"));
-    }
-    return inShell(script);
-  }
-  if (words.length > 0 && program !== undefined) return wrap({ kind: "exec", argv: [program, ...operands] });
-  settings.context.problems.add("missing-command", `${reader.path} has no command`, reader.location);
-  return inShell(script);
-}
-
-interface Environment {
-  readonly variables: Readonly<Record<string, string>>;
-  /** The names that the process itself sets. */
-  readonly ownNames: ReadonlySet<string>;
-}
-
-/** Lowest first: `.env`, the caller's, the replica's, the project's, the env file's, the process's own. */
-function readEnvironment(
-  reader: MapReader,
-  replica: Replica,
-  workingDir: string | undefined,
-  settings: ProjectSettings,
-): Environment {
-  const withoutDotenv = reader.boolean("is_dotenv_disabled") ?? false;
-  const fromFile = readOwnEnvFile(reader, workingDir, settings);
-  const own = reader.stringMap("environment") ?? {};
-  return {
-    ownNames: new Set([...Object.keys(fromFile), ...Object.keys(own)]),
-    variables: {
-      ...(withoutDotenv ? {} : settings.dotenv),
-      ...settings.caller,
-      PC_PROC_NAME: replica.process,
-      PC_REPLICA_NUM: String(replica.number),
-      ...settings.environment,
-      ...fromFile,
-      ...own,
-    },
-  };
-}
-
-function readOwnEnvFile(
-  reader: MapReader,
-  workingDir: string | undefined,
-  settings: ProjectSettings,
-): Readonly<Record<string, string>> {
-  const text = reader.text("env_file");
-  if (text === undefined || text === "") return {};
-  const { context, directory } = settings;
-  const path =
-    workingDir === undefined ? findPath(context, directory, text) : resolvePath(context, workingDir, text);
-  const variables = readEnvFile(path, context);
-  if (variables !== undefined) return variables;
-  reader.wrong("missing-env-file", "env_file", `the env file ${labelOf(context, path)} does not exist`);
-  return {};
-}
-
 /** A replica's number stands for `{PC_REPLICA_NUM}`, or after the name when there are several. */
 function readLogFile(reader: MapReader, replica: Replica, settings: ProjectSettings): string | undefined {
   const own = reader.text("log_location");
@@ -212,14 +143,14 @@ function readNamespaces(reader: MapReader): readonly string[] {
 
 function readDisabled(reader: MapReader, replica: Replica, settings: ProjectSettings): boolean {
   const disabled = reader.boolean("disabled") ?? false;
-  const text = reader.text("is_disabled");
+  const text = reader.text("is_disabled") === "" ? undefined : reader.oneOf("is_disabled", ["true", "false"]);
   const isForeground = reader.boolean("is_foreground") ?? false;
   if (isForeground) {
     const message = `${reader.path}.is_foreground: there is no foreground here; the process is only started by name`;
     settings.context.warnings.add("ignored-key", message, reader.locationOf("is_foreground"));
   }
   if (settings.disabledNames.has(replica.name) || settings.disabledNames.has(replica.process)) return true;
-  return isForeground || (text === "true" ? true : text === "false" ? false : disabled);
+  return isForeground || (text === undefined ? disabled : text === "true");
 }
 
 function finish(reader: MapReader, settings: ProjectSettings): void {

@@ -10,6 +10,7 @@ import { type ProcfileEntry, readProcfiles } from "./procfile-lines.ts";
 
 const defaultPort = 5000;
 const portsBetweenProcesses = 100;
+const highestPort = 65_535;
 const defaultTimeoutMs = 5000;
 
 /** foreman has no restarts at all; a program that fails at once must not spin. */
@@ -33,6 +34,7 @@ export function loadProcfile(files: readonly ManifestFile[], context: LoadContex
   const project = context.projectName ?? normalizeProjectName(basename(directory));
   const entries = readProcfiles(files, context.problems);
   warnOfUnknownFormation(entries, options, context);
+  refuseHighPorts(entries, basePort, options, context);
   return {
     name: project,
     directory,
@@ -72,7 +74,7 @@ function readEnvFiles(
 function readBasePort(text: string | undefined, context: LoadContext): number {
   if (text === undefined || text === "") return defaultPort;
   const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (port >= 1 && port <= 65_535) return port;
+  if (port >= 1 && port <= highestPort) return port;
   context.problems.add("invalid-port", `PORT must be a port number, found ${JSON.stringify(text)}`);
   return defaultPort;
 }
@@ -89,6 +91,25 @@ function warnOfUnknownFormation(
   }
 }
 
+function refuseHighPorts(
+  entries: readonly ProcfileEntry[],
+  basePort: number,
+  options: ForemanOptions,
+  context: LoadContext,
+): void {
+  for (const [index, entry] of entries.entries()) {
+    const last = basePort + index * portsBetweenProcesses + Math.max(countOf(entry, options), 1) - 1;
+    if (last <= highestPort) continue;
+    const message = `the process "${entry.name}" would get the PORT ${last}, and the highest is ${highestPort}`;
+    context.problems.add("invalid-port", message, entry.location, `PORT begins at ${basePort}`);
+    return;
+  }
+}
+
+function countOf(entry: ProcfileEntry, { formation }: ForemanOptions): number {
+  return formation.get(entry.name) ?? formation.get("all") ?? 0;
+}
+
 interface Surroundings {
   readonly project: string;
   readonly root: string;
@@ -98,8 +119,8 @@ interface Surroundings {
 }
 
 function toApp(entry: ProcfileEntry, around: Surroundings): AppSpec {
-  const { formation, timeoutMs } = around.options;
-  const count = formation.get(entry.name) ?? formation.get("all") ?? 0;
+  const { timeoutMs } = around.options;
+  const count = countOf(entry, around.options);
   return {
     project: around.project,
     name: entry.name,

@@ -53,6 +53,11 @@ describe("a process is refused, by its place, for", () => {
       'pc.yaml:2:36: processes.web.disabled must be true or false, found the text "maybe"',
     ],
     [
+      "a text that neither disables nor enables",
+      "is_disabled: 'yes'",
+      'pc.yaml:2:39: processes.web.is_disabled must be one of true, false, found the text "yes"',
+    ],
+    [
       "a list for a text",
       "working_dir: [a]",
       "pc.yaml:2:39: processes.web.working_dir must be a text, found a list",

@@ -140,6 +140,13 @@ describe("ports", () => {
   });
 });
 
+test("a port that there is none of is refused at the process that would get it", () => {
+  const options = procfile("a: 1\nb: 2\nc: 3", { "/app/.foreman": "port: 65400" });
+  expect(failuresOf(options)).toEqual([
+    'Procfile:3:1: the process "c" would get the PORT 65600, and the highest is 65535 (PORT begins at 65400)',
+  ]);
+});
+
 describe("the environment", () => {
   test("is the caller's without the daemon's own, with .env over it", () => {
     const project = load({
