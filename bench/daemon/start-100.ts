@@ -19,7 +19,7 @@ const manifest = join(directory, "holdfast.yaml");
 const apps = Array.from({ length: count }, (_, index) => `  app${index}: { command: sleep 1000 }\n`);
 writeFileSync(manifest, `name: bench\nservices:\n${apps.join("")}`);
 const command = (...args: string[]): Promise<{ stdout: string }> =>
-  run(process.execPath, [holdfast, ...args], { env, maxBuffer: 1e8 });
+  run(process.execPath, [holdfast, ...args], { cwd: directory, env, maxBuffer: 1e8 });
 
 const times = { bare: [] as number[], warm: [] as number[], cold: [] as number[], memory: [] as number[] };
 for (let round = 0; round < rounds; round++) {

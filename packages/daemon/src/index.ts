@@ -4,6 +4,7 @@ export type { Reattached, Run, Runner, RunRequest, StopRequest } from "./runner/
 export type {
   AppSpec,
   Command,
+  Port,
   Probe,
   ProbeAction,
   ProjectSpec,

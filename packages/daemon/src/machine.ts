@@ -18,11 +18,12 @@ export function realMachine(seams: {
   const { clock, runner, logs } = seams;
   return {
     runner,
-    openOutput: (spec, key) => {
+    prepareOutput: (spec, key) => {
       const log = logs.of(key, spec);
-      log.open();
+      log.prepare();
       return { path: log.path, offset: log.size };
     },
+    openOutput: (spec, key) => logs.of(key, spec).open(),
     closeOutput: (spec, key) => logs.of(key, spec).settle(),
     watchLine: (spec, key, { offset, text, token }) => watchLine(logs.of(key, spec), offset, text, token),
     look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),

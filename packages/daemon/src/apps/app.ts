@@ -57,6 +57,8 @@ export class App {
     const operation = this.#operations.begin(kind, this.#spec, async () => {
       try {
         await work(instances);
+        // Acknowledged means durable.
+        await this.#world.store.saved();
       } finally {
         if (this.#current?.operation === operation) {
           this.#current = undefined;

@@ -10,7 +10,7 @@ import { firstChecked, runChecks } from "../probes/checks.ts";
 import type { Look } from "../probes/probe-loop.ts";
 import type { Run, Runner, StopRequest } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
-import type { Exit, WaitingFor } from "../spec/app-state.ts";
+import type { WaitingFor } from "../spec/app-state.ts";
 import type { AppStore, RecordPatch } from "../store/app-store.ts";
 import { type InstanceKey, type InstanceRecord, keyText } from "../store/instance-record.ts";
 import { decideAfterExit, type EndedRun, noRestarts, type RestartHistory } from "./exit-decision.ts";
@@ -34,8 +34,10 @@ export interface InstanceWorld {
     { readonly kind: "met" | "cancelled" } | { readonly kind: "impossible"; readonly reason: string }
   >;
   readonly look: (spec: AppSpec) => Look;
-  /** Makes the file that a run's output is appended to, if need be, and watches it. `offset` is its length now. */
-  openOutput(spec: AppSpec, key: InstanceKey): { readonly path: string; readonly offset: number };
+  /** Where a run's output is appended to, which can be written now. `offset` is its length now. */
+  prepareOutput(spec: AppSpec, key: InstanceKey): { readonly path: string; readonly offset: number };
+  /** A run has begun: its output is watched until `closeOutput`. */
+  openOutput(spec: AppSpec, key: InstanceKey): void;
   /** The run has ended: no more output comes. */
   closeOutput(spec: AppSpec, key: InstanceKey): void;
   watchLine(
@@ -129,7 +131,6 @@ export class Instance {
         ? ({ kind: "never-began" } as const)
         : await this.#world.runner.reattach(record.cookie, this.#spec.forks);
     if (left.kind === "running") {
-      this.#world.openOutput(this.#spec, this.key);
       this.#life = this.#begin({ kind: "adopt", run: left.run });
       if (wasEnding) await this.stop();
       return;
@@ -240,6 +241,7 @@ export class Instance {
         run ??= await this.#launch(life);
         if (run === undefined) return;
         life.run = run;
+        this.#world.openOutput(this.#spec, this.key);
         this.#apply({ type: "launched", ...firstChecked(this.#spec) }, { pid: run.pid });
         life.launched.resolve();
         ended = await this.#watch(life, run);
@@ -289,7 +291,7 @@ export class Instance {
     }
     const cookie = this.#world.random.uuid();
     try {
-      const output = this.#world.openOutput(this.#spec, this.key);
+      const output = this.#world.prepareOutput(this.#spec, this.key);
       // Written before it is launched: whoever comes after a crash knows what to look for.
       this.#patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
       await store.saved();
@@ -387,7 +389,8 @@ export class Instance {
 
   #forget(): void {
     const { cookie } = this.record;
-    if (cookie !== null) this.#world.runner.forget(cookie);
+    // The runner's own record goes when ours is on the disk: until then it is the only proof of how the run ended.
+    if (cookie !== null) this.#world.store.onceSaved(() => this.#world.runner.forget(cookie));
   }
 
   #expect(wish: number): void {

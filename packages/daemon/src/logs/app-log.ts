@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "@holdfast/runtime";
 import { GrowthWatch } from "./growth-watch.ts";
@@ -29,6 +29,7 @@ export class AppLog {
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   #watch: GrowthWatch | undefined;
+  #prepared = false;
 
   constructor(path: string, indexPath: string, clock: Clock) {
     this.path = path;
@@ -36,12 +37,20 @@ export class AppLog {
     this.#clock = clock;
   }
 
-  /** Makes the file, if it is not there, and watches it until `settle`. */
+  /** Makes the directories, so that the app's first write finds its place. */
+  prepare(): void {
+    if (this.#prepared) return;
+    this.#prepared = true;
+    for (const directory of new Set([dirname(this.path), dirname(this.#indexPath)])) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    }
+  }
+
+  /** Watches it grow, until `settle`. */
   open(): void {
     if (this.#watch !== undefined) return;
-    for (const path of [this.path, this.#indexPath])
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(this.path, "a", 0o600));
+    this.prepare();
+    if (!existsSync(this.path)) closeSync(openSync(this.path, "a", 0o600));
     const known = readTimeIndex(this.#indexPath, 0).lastSize;
     this.#watch = new GrowthWatch(this.path, known, this.#clock, (size) => {
       appendTime(this.#indexPath, this.#clock.now(), size);

@@ -1,4 +1,4 @@
-import type { Clock } from "@holdfast/runtime";
+import type { Clock, Timer } from "@holdfast/runtime";
 import { freshRecord, type InstanceKey, type InstanceRecord, keyText } from "./instance-record.ts";
 import type { StateChange } from "./state-database.ts";
 
@@ -9,6 +9,9 @@ export interface RecordChange {
   readonly before: InstanceRecord;
   readonly after: InstanceRecord;
 }
+
+/** What nobody waits for is written with the next change that somebody does, or after this time. */
+const idleWriteMs = 50;
 
 /** Writes changes for good: a `StateDatabase`, or memory in a test. */
 export interface StateWriter {
@@ -25,7 +28,9 @@ export class AppStore {
   readonly #records = new Map<string, InstanceRecord>();
   readonly #listeners = new Set<(change: RecordChange) => void>();
   readonly #unsaved = new Map<string, StateChange>();
+  readonly #onceSaved: (() => void)[] = [];
   #saving: Promise<void> | undefined;
+  #idle: Timer | undefined;
 
   constructor(clock: Clock, writer: StateWriter) {
     this.#clock = clock;
@@ -90,18 +95,33 @@ export class AppStore {
     return this.#saving;
   }
 
+  /** Calls `then` once all changes made so far are on the disk; never, if that cannot be. */
+  onceSaved(then: () => void): void {
+    this.#onceSaved.push(then);
+    this.#keepSoon();
+  }
+
   /** Writes all changes made so far at once. After a failure they are kept and written with the next ones. */
   flush(): void {
-    if (this.#unsaved.size === 0) return;
-    this.#writer.write([...this.#unsaved.values()]);
+    this.#clock.clearTimeout(this.#idle);
+    this.#idle = undefined;
+    if (this.#unsaved.size > 0) this.#writer.write([...this.#unsaved.values()]);
     this.#unsaved.clear();
+    for (const then of this.#onceSaved.splice(0)) then();
   }
 
   #keep(key: string, change: StateChange): void {
     // A later change to the same thing replaces the earlier one, which then need not be written.
     this.#unsaved.delete(key);
     this.#unsaved.set(key, change);
-    // Nobody waits for this one: a failure stays in #unsaved and meets the next caller of saved().
-    this.saved().catch(() => undefined);
+    this.#keepSoon();
+  }
+
+  #keepSoon(): void {
+    this.#idle ??= this.#clock.setTimeout(() => {
+      this.#idle = undefined;
+      // Nobody waits for it: what cannot be written stays in #unsaved and meets the next caller of saved().
+      this.saved().catch(() => undefined);
+    }, idleWriteMs);
   }
 }

@@ -386,7 +386,7 @@ describe("after the daemon was killed", () => {
   test("a run that goes on is taken up and not started twice", async () => {
     const first = fakeDaemon();
     first.daemon.apply(projectSpec([appSpec("web")]));
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     const run = first.runner.last("web");
     first.runner.left.set(run.request.cookie, { kind: "running", run });
 
@@ -403,7 +403,7 @@ describe("after the daemon was killed", () => {
   test("an exit that nobody saw is decided on by the policy", async () => {
     const first = fakeDaemon();
     first.daemon.apply(projectSpec([appSpec("worker", restart("on-failure")), appSpec("job")]));
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     for (const run of first.runner.runs) {
       first.runner.left.set(run.request.cookie, { kind: "ended", exit: { code: 1, signal: null } });
     }
@@ -416,7 +416,7 @@ describe("after the daemon was killed", () => {
   test("a launch that never came to be is done again", async () => {
     const first = fakeDaemon();
     first.daemon.apply(projectSpec([appSpec("web")]));
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     const second = fakeDaemon({ clock: first.clock, database: first.database });
     await second.daemon.resume();
     await second.clock.advance(1);
@@ -426,11 +426,11 @@ describe("after the daemon was killed", () => {
   test("a stop that was under way is finished", async () => {
     const first = fakeDaemon();
     first.daemon.apply(projectSpec([appSpec("web")]));
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     const run = first.runner.last("web");
     run.obeys = false;
     first.daemon.stop([{ project: "shop" }]);
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     first.runner.left.set(run.request.cookie, { kind: "running", run });
     const second = fakeDaemon(first);
     void second.daemon.resume();
@@ -441,10 +441,10 @@ describe("after the daemon was killed", () => {
   test("what was stopped stays stopped, and what completed is not run again", async () => {
     const first = fakeDaemon();
     first.daemon.apply(projectSpec([appSpec("web"), appSpec("job")]));
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     first.runner.last("job").end();
     first.daemon.stop([{ project: "shop", name: "web" }]);
-    await first.clock.advance(1);
+    await first.clock.advance(100);
     const second = fakeDaemon(first);
     await second.daemon.resume();
     await second.clock.advance(60_000);

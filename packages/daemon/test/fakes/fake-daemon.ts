@@ -71,7 +71,8 @@ export function fakeDaemon(
     },
     machine: {
       runner,
-      openOutput: () => ({ path: "/dev/null", offset: 0 }),
+      prepareOutput: () => ({ path: "/dev/null", offset: 0 }),
+      openOutput: () => undefined,
       closeOutput: () => undefined,
       watchLine: (spec) => ({
         seen: readyLines.has(spec.name) ? Promise.resolve() : new Promise(() => undefined),
