@@ -61,6 +61,11 @@ class DotenvParser {
   }
 
   parse(): ReadonlyMap<string, string> {
+    const nul = this.#text.indexOf("\0");
+    if (nul >= 0) {
+      this.#wrong(nul, "this is no text: it holds a NUL");
+      return this.#variables;
+    }
     while (this.#index < this.#text.length) {
       this.#skip(/\s+/y);
       if (this.#text[this.#index] === "#") this.#skip(/[^\n]*/y);

@@ -94,6 +94,9 @@ function locateScalar(scalar: Scalar.Parsed, walk: Walk): Sized {
   const location = walk.locationOf(scalar.range[0]);
   const quoted = scalar.type !== "PLAIN";
   const text = quoted ? String(scalar.value) : (scalar.source ?? "");
+  if (text.includes("\0")) {
+    walk.problems.add("yaml-nul", "a text cannot hold a NUL: no program could be given it", location);
+  }
   const tag = tagOf(scalar, location, walk);
   return {
     node: { kind: "scalar", location, text, value: valueOfScalar(scalar, text), quoted, ...tag },

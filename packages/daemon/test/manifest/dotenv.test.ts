@@ -79,6 +79,7 @@ describe("mistakes", () => {
   test.each([
     ["A=1\nTWO WORDS\nB=2", 'f.env:2:4: a name cannot contain a space: "TWO WORDS"'],
     ["TWO WORDS=1", 'f.env:1:4: a name cannot contain a space: "TWO WORDS"'],
+    ["A=1\nB=\0", "f.env:2:3: this is no text: it holds a NUL"],
     ["=1", "f.env:1:1: this line is no KEY=value"],
     ["A=1\n\n  a%b=1", "f.env:3:4: this line is no KEY=value"],
     ["A=1\nB='x\ny", "f.env:2:3: a quoted value is never closed"],

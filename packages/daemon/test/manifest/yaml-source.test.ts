@@ -101,6 +101,7 @@ describe("refusing", () => {
     ["a: *nobody\n", /^f\.yaml:1:4: .*nobody/],
     ["a: 1\n---\nb: 2\n", /^f\.yaml:2:1: the file holds more than one YAML document/],
     ["? [a]\n: b\n", /^f\.yaml:1:3: a key must be a plain text, found a list/],
+    ['a: "x\\0"\n', /^f\.yaml:1:4: a text cannot hold a NUL/],
     ["a: !mine 1\n", /^f\.yaml:1:10: the tag !mine is not known/],
     ["a: &a [*a]\n", /^f\.yaml:1:8: the alias \*a stands inside its own anchor/],
     ["a:\n  <<: 3\n", /^f\.yaml:2:7: a merge key takes a map or a list of maps, found the number 3/],

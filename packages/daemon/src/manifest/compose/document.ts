@@ -5,6 +5,7 @@ import type { Lookup } from "../interpolate.ts";
 import { type LoadContext, labelOf, type ManifestFile } from "../load-context.ts";
 import { isNull, type Located, type LocatedMap, type LocatedScalar } from "../located.ts";
 import { MapReader } from "../reader.ts";
+import { asText } from "../value.ts";
 import { parseYaml } from "../yaml-source.ts";
 import { interpolateTree } from "./interpolate-tree.ts";
 
@@ -51,6 +52,7 @@ export function readDocument(file: ManifestFile, scope: Scope): ComposeDocument 
       : interpolateTree(node, { lookup: scope.lookup, problems, warnings });
   };
   const name = substituted("name");
+  if (name !== undefined) asText(name, "name", problems);
   const services = substituted("services");
   const include = substituted("include");
   read.finish();

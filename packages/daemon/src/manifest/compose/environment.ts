@@ -58,7 +58,11 @@ export function readEnvironment(
       own.location,
     );
   } else if (own !== undefined) {
-    for (const { key, value } of own.entries.values()) {
+    for (const { key, keyLocation, value } of own.entries.values()) {
+      if (key === "" || key.includes("=")) {
+        const message = `${read.pathOf("environment")}: ${JSON.stringify(key)} is no name for a variable`;
+        context.problems.add("invalid-value", message, keyLocation);
+      }
       const text = isNull(value)
         ? lookup(key)
         : asText(value, `${read.pathOf("environment")}.${key}`, context.problems);

@@ -70,6 +70,12 @@ describe("environment", () => {
     expect(Object.keys(environmentOf(web(run, "environment: {__proto__: 1}")))).toEqual(["__proto__"]);
   });
 
+  test("a name that no program could have is refused", () => {
+    const problem = 'services.web.environment: "" is no name for a variable';
+    expect(problemsOf(web(run, "environment: [=x]"))).toEqual([`holdfast.yaml:4:19: ${problem}`]);
+    expect(problemsOf(web(run, 'environment: {"A=B": 1}'))[0]).toContain('"A=B" is no name');
+  });
+
   test("what is neither map nor list is refused", () => {
     expect(problemsOf(web(run, "environment: x"))).toEqual([
       "holdfast.yaml:4:18: services.web.environment must be a map, or a list of NAME=value",

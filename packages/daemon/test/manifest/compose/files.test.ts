@@ -314,6 +314,7 @@ describe("the top level", () => {
     ["services: [a]\n", "1:11: services must be a map of services by name"],
     ["services: {a: x}\n", "1:15: services.a must be a map of settings"],
     [`${s}servces: {}\n`, '2:1: servces: unknown key (did you mean "services"?)'],
+    [`name: [a]\n${s}`, "1:7: name must be a text, found a list"],
     [`name: a b\n${s}`, '1:7: name: "a b" is no project name (letters, digits, _ . and -, at most 63)'],
     [
       "services: {a b: {command: x}}\n",
