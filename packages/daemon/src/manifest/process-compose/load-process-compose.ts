@@ -14,6 +14,10 @@ import { renderProcess } from "./render-process.ts";
 import { replicasOf } from "./replicas.ts";
 import { TemplateRenderer } from "./template-render.ts";
 
+/** A few lines could ask for any number: with replicas, and with variables that each of them gets. */
+const maxApps = 10_000;
+const maxVariables = 2_000_000;
+
 /**
  * The project of one or more files, of which each is laid over those before it. What is wrong is added to the
  * context's problems, and the result is then not to be used; what is ignored, to its warnings.
@@ -44,22 +48,34 @@ function readProcesses(settings: ProjectSettings): readonly ProcessDraft[] {
   if (settings.processes === undefined) return [];
   const processes = resolveExtends(settings.processes, settings.context.problems);
   const renderer = new TemplateRenderer();
-  return [...processes.entries.values()].flatMap((entry) => readReplicas(entry, renderer, settings));
+  const drafts: ProcessDraft[] = [];
+  let variables = 0;
+  for (const entry of processes.entries.values()) {
+    for (const draft of readReplicas(entry, renderer, settings)) {
+      drafts.push(draft);
+      variables += Object.keys(draft.app.environment).length;
+      if (drafts.length <= maxApps && variables <= maxVariables) continue;
+      const message = `the project becomes more than ${maxApps} apps or ${maxVariables} variables of theirs`;
+      settings.context.problems.add("project-too-large", message, entry.keyLocation);
+      return drafts;
+    }
+  }
+  return drafts;
 }
 
-function readReplicas(
+function* readReplicas(
   entry: LocatedEntry,
   renderer: TemplateRenderer,
   settings: ProjectSettings,
-): readonly ProcessDraft[] {
+): Generator<ProcessDraft> {
   const { problems, warnings } = settings.context;
   const path = `processes.${entry.key}`;
   const value = isNull(entry.value) ? locatedMap([], entry.keyLocation) : entry.value;
   if (value.kind !== "map") {
     wrongType(value, path, problems, "a map");
-    return [];
+    return;
   }
-  return replicasOf(entry, value, settings).map((replica) => {
+  for (const replica of replicasOf(entry, value, settings)) {
     const { variables } = settings;
     const rendered = renderProcess(value, {
       path,
@@ -69,6 +85,6 @@ function readReplicas(
       problems,
       warnings,
     });
-    return readProcess(entry, rendered, replica, settings);
-  });
+    yield readProcess(entry, rendered, replica, settings);
+  }
 }

@@ -335,6 +335,18 @@ test("a chain of more than a hundred that extend each other is refused", () => {
   expect(problems).toEqual(['pc.yaml:102:20: process "p100" is one of more than 100 that extend each other']);
 });
 
+test("a project that a few lines make too large is refused at once", () => {
+  const processes = Array.from({ length: 200 }, (_, index) => `  p${index}: { command: x, replicas: 1000 }`);
+  expect(tryText(`processes:\n${processes.join("\n")}`).problems).toEqual([
+    "pc.yaml:12:3: the project becomes more than 10000 apps or 2000000 variables of theirs",
+  ]);
+  const variables = Array.from({ length: 5000 }, (_, index) => `V${index}=1`);
+  const text = `environment: [${variables}]\nprocesses: { a: { command: x, replicas: 1000 } }`;
+  expect(tryText(text).problems).toEqual([
+    "pc.yaml:2:14: the project becomes more than 10000 apps or 2000000 variables of theirs",
+  ]);
+});
+
 test("bad YAML is told at its place", () => {
   const { problems } = tryText("processes:\n  a: { command: '${X}' \n  b: [\n", { env: { X: "long value" } });
   expect(problems[0]).toMatch(/^pc\.yaml:3:\d+: not valid YAML/);
