@@ -22,10 +22,9 @@ function members(...sketches: readonly Sketch[]): readonly number[] {
 
 const led = { pid: 100, startTime: 7, cookie: "mine" };
 
-test("a process with the cookie belongs, wherever it went", () => {
-  expect(members(led, { pid: 200, cookie: "mine" }, { pid: 300, cookie: "other" }, { pid: 400 })).toEqual([
-    100, 200,
-  ]);
+test("a process with the cookie belongs, whatever group and session it is in", () => {
+  const guest = { pid: 200, group: 50, session: 50, cookie: "mine" };
+  expect(members(led, guest, { pid: 300, cookie: "other" }, { pid: 50 })).toEqual([100, 200]);
 });
 
 test("the group and the session of the leader belong, also without a cookie", () => {

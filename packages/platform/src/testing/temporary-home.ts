@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Home, openHome } from "../home.ts";
+
+/** A home that is removed with everything in it. */
+export interface TemporaryHome extends Home {
+  /** Names it for programs that are started with it. */
+  readonly env: { readonly HOLDFAST_HOME: string };
+  remove(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Makes a home in the temporary directory: `using home = temporaryHome()`. */
+export function temporaryHome(): TemporaryHome {
+  const root = mkdtempSync(join(tmpdir(), "holdfast-test-"));
+  const env = { HOLDFAST_HOME: join(root, "home") };
+  const remove = (): void => rmSync(root, { recursive: true, force: true });
+  return { ...openHome(env), env, remove, [Symbol.dispose]: remove };
+}
