@@ -103,6 +103,14 @@ export class FakeDaemon implements AsyncDisposable {
     });
   }
 
+  /** Ends the operations that hang. */
+  endOperations(): void {
+    for (const [id, operation] of this.#operations) {
+      if (operation.state === "running") this.#end({ ...operation, state: "done", ended: start });
+      this.#ended.get(id)?.resolve(this.#operation(id));
+    }
+  }
+
   write(lines: readonly LogLine[]): void {
     for (const follower of this.#logFollowers) follower.notify({ lines });
   }
@@ -121,7 +129,7 @@ export class FakeDaemon implements AsyncDisposable {
   #table(): MethodTable<Methods, object> {
     const record = <K extends keyof Methods>(method: K, params: unknown): Methods[K]["params"] => {
       this.calls.push({ method, params });
-      return (params ?? {}) as Methods[K]["params"];
+      return params as Methods[K]["params"];
     };
     const operate =
       (kind: OperationKind) =>
@@ -188,7 +196,9 @@ export class FakeDaemon implements AsyncDisposable {
       "operations.wait": {
         parse: (params) => record("operations.wait", params),
         call: async ({ ids }) =>
-          await Promise.all(ids.map((id) => this.#ended.get(id)?.promise ?? this.#operation(id))),
+          await Promise.all(
+            ids.map(async (id) => (await this.#ended.get(id)?.promise) ?? this.#operation(id)),
+          ),
       },
       "logs.read": {
         parse: (params) => record("logs.read", params),
@@ -258,13 +268,32 @@ export class FakeDaemon implements AsyncDisposable {
     setImmediate(() => {
       const error = outcome instanceof Error ? outcome.message : null;
       const after: Operation = { ...begun, state: error === null ? "done" : "failed", ended: start, error };
-      this.#operations.set(id, after);
       if (error === null) {
-        this.change(name, kind === "stop" ? "stopped" : "running", kind === "stop" ? { pid: null } : {});
+        const operation = { id, kind, since: start };
+        this.change(
+          name,
+          kind === "stop" ? "stopped" : "running",
+          kind === "stop" ? { pid: null, operation } : { operation },
+        );
       }
+      this.#end(after);
       ended.resolve(after);
     });
     return begun;
+  }
+
+  #end(operation: Operation): void {
+    const { id, project, name, kind } = operation;
+    this.#operations.set(id, operation);
+    this.#apps = this.#apps.map((app) => (app.operation?.id === id ? { ...app, operation: null } : app));
+    this.#emit({
+      type: "operation",
+      project,
+      name,
+      message: `${kind} of ${name} ended`,
+      app: null,
+      operation,
+    });
   }
 
   #emit(event: Omit<DaemonEvent, "seq" | "time">): void {

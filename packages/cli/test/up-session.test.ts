@@ -154,6 +154,17 @@ test("when all apps have completed up ends with 0, and the last lines are not lo
   expect(daemon.called("apps.stop")).toEqual([]);
 });
 
+test("an app that has completed before its start was over ends up too", async () => {
+  const { daemon, ended } = await up({ outcome: () => "hang" });
+  while (daemon.called("logs.follow").length === 0) await new Promise(setImmediate);
+  for (const [index, name] of ["db", "web"].entries()) {
+    const operation = { id: `op-${index + 1}`, kind: "start", since: start } as const;
+    daemon.change(name, "completed", { exit: { code: 0, signal: null }, operation });
+  }
+  daemon.endOperations();
+  expect(await ended).toBe(0);
+});
+
 test("when one has failed up ends with 1 and names it, and the exit code of one that did not restart counts", async () => {
   const { daemon, cli, ended } = await up();
   await cli.stderr.shows("web is running");

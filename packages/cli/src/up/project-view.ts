@@ -28,6 +28,13 @@ export class ProjectView {
     if (this.follows(row.name)) this.#rows.set(`${row.name}.${row.instance}`, row);
   }
 
+  /** A state event comes before the end of the operation that led to it, so its row still names that operation. */
+  operationEnded(id: string): void {
+    for (const [key, row] of this.#rows) {
+      if (row.operation?.id === id) this.#rows.set(key, { ...row, operation: null });
+    }
+  }
+
   /** Names that something of is up, or will be without anybody asking. */
   live(): readonly string[] {
     return [...new Set([...this.#rows.values()].filter((row) => !hasEnded(row)).map(({ name }) => name))];

@@ -97,9 +97,11 @@ export class UpSession {
   }
 
   #happened(event: DaemonEvent): void {
-    if (event.type !== "state" || !this.#view.follows(event.name)) return;
-    this.#output.state(event);
-    if (event.app !== null) this.#view.update(event.app);
+    if (!this.#view.follows(event.name)) return;
+    const { type, app, operation } = event;
+    if (type === "state") this.#output.state(event);
+    if (app !== null) this.#view.update(app);
+    if (operation !== null && operation.state !== "running") this.#view.operationEnded(operation.id);
     if (this.#view.hasEnded()) this.#onEnded();
   }
 
