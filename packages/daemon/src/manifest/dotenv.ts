@@ -153,11 +153,10 @@ class DotenvParser {
 }
 
 function undoEscapes(body: string): string {
-  return body
-    .replace(/\\0([0-7]{1,3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-    .replace(/\\(.)/g, (whole, char: string) =>
-      Object.hasOwn(escapes, char) ? (escapes[char] ?? whole) : whole,
-    );
+  return body.replace(/\\(?:0([0-7]{1,3})|(.))/g, (whole, octal: string | undefined, char: string) => {
+    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+    return Object.hasOwn(escapes, char) ? (escapes[char] ?? whole) : whole;
+  });
 }
 
 function stripBom(text: string): string {

@@ -32,6 +32,7 @@ describe("values", () => {
     ["A='Let\\'s go!'", "Let's go!"],
     ['A="a\\nb\\t\\"c\\" \\\\ \\z"', 'a\nb\t"c" \\ \\z'],
     ['A="\\$CALLER $$CALLER"', "$CALLER $CALLER"],
+    ['A="\\0101 \\\\0101 \\x41"', "A \\0101 \\x41"],
     ["A=$$x", "$x"],
     ["A='a\nb'\n", "a\nb"],
     ['A="a\n  b\n" # done', "a\n  b\n"],
