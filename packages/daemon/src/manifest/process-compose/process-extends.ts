@@ -7,10 +7,14 @@ import { mergeMaps } from "./merge.ts";
 /** Longer chains are a mistake, and each link is a call. */
 const maxChain = 100;
 
-/** The processes, each laid over what it extends. Adds `unknown-process`, `extends-cycle`, `extends-too-deep`. */
+/** How many nodes may be inherited in all: each process copies what it extends. */
+const maxInherited = 1_000_000;
+
+/** The processes, each laid over what it extends. Adds `unknown-process`, `extends-cycle`, `extends-too-deep`, `project-too-large`. */
 export function resolveExtends(processes: LocatedMap, problems: ProblemList): LocatedMap {
   const done = new Map<string, LocatedEntry>();
   const open: string[] = [];
+  let inherited = 0;
   for (const name of processes.entries.keys()) resolve(name);
   return { ...processes, entries: new Map([...processes.entries.keys()].flatMap(entryOf)) };
 
@@ -57,6 +61,19 @@ export function resolveExtends(processes: LocatedMap, problems: ProblemList): Lo
     open.push(name);
     const parent = resolve(parentName);
     open.pop();
-    return parent?.value.kind === "map" ? mergeMaps(parent.value, own) : own;
+    if (parent?.value.kind !== "map") return own;
+    inherited += sizeOf(parent.value);
+    if (inherited <= maxInherited) return mergeMaps(parent.value, own);
+    const message = `what processes inherit becomes more than ${maxInherited} values`;
+    problems.add("project-too-large", message, processes.location);
+    return own;
   }
+}
+
+function sizeOf(node: Located): number {
+  if (node.kind === "scalar") return 1;
+  let size = 1;
+  if (node.kind === "list") for (const item of node.items) size += sizeOf(item);
+  else for (const entry of node.entries.values()) size += sizeOf(entry.value);
+  return size;
 }

@@ -347,6 +347,14 @@ test("a project that a few lines make too large is refused at once", () => {
   ]);
 });
 
+test("what a thousand processes inherit from a large one is refused at once", () => {
+  const large = `args: [${Array.from({ length: 2000 }, () => "a")}]`;
+  const heirs = Array.from({ length: 1000 }, (_, index) => `  p${index}: { extends: large }`);
+  expect(tryText(`processes:\n  large: { command: x, ${large} }\n${heirs.join("\n")}`).problems).toContain(
+    "pc.yaml:2:3: what processes inherit becomes more than 1000000 values",
+  );
+});
+
 test("bad YAML is told at its place", () => {
   const { problems } = tryText("processes:\n  a: { command: '${X}' \n  b: [\n", { env: { X: "long value" } });
   expect(problems[0]).toMatch(/^pc\.yaml:3:\d+: not valid YAML/);
