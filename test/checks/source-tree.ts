@@ -4,7 +4,14 @@ import { join, relative } from "node:path";
 /** File contents by path from the root of the workspace, with `/` in between. */
 export type SourceTree = ReadonlyMap<string, string>;
 
-const skipped: ReadonlySet<string> = new Set(["node_modules", "dist", "coverage", ".git", ".holdfast"]);
+const skipped: ReadonlySet<string> = new Set([
+  "node_modules",
+  "dist",
+  "bundle",
+  "coverage",
+  ".git",
+  ".holdfast",
+]);
 
 /** Reads every program and every `package.json` below `root`. */
 export function readSourceTree(root: string): SourceTree {
