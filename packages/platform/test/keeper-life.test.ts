@@ -9,6 +9,7 @@ import { isAlive, type ProcessIdentity, processIdentity } from "../src/process/i
 import { readProcStat } from "../src/process/proc-stat.ts";
 import { RunDirectory } from "../src/run-directory.ts";
 
+const patient = { interval: 5, timeout: 10_000 };
 const perl = "/usr/bin/perl";
 let home: string;
 let runs: RunDirectory;
@@ -69,7 +70,7 @@ test("when the keeper is killed its programs run on, the next launch has a new o
   const pid = keeperPid();
   const exited = runs.exited("a");
   process.kill(pid, "SIGKILL");
-  await expect.poll(() => processIdentity(pid)).toBeUndefined();
+  await expect.poll(() => processIdentity(pid), patient).toBeUndefined();
   expect(isAlive(first, "a")).toBe(true);
   const second = await launch("b");
   expect(readProcStat(second.pid)?.parent).not.toBe(pid);
@@ -119,7 +120,7 @@ test("an interpreter that is not there fails the launch", async () => {
 
 test("a launch of which nothing is heard fails in time", async () => {
   launcher = new KeeperLauncher({ runDirectory: runs, clock: systemClock, perl, timeoutMs: 50 });
-  await expect.poll(keeperPid).toBeGreaterThan(0);
+  await expect.poll(keeperPid, patient).toBeGreaterThan(0);
   const pid = keeperPid();
   process.kill(pid, "SIGSTOP");
   await expect(launcher.launch(request("a", ["true"]))).rejects.toMatchObject({
@@ -134,7 +135,7 @@ test("a launcher without programs leaves no process and no file", async () => {
   await runs.exited("a");
   const pid = keeperPid();
   await launcher[Symbol.asyncDispose]();
-  await expect.poll(() => processIdentity(pid)).toBeUndefined();
+  await expect.poll(() => processIdentity(pid), patient).toBeUndefined();
   expect(readdirSync(runs.path).sort()).toEqual(["a.exit", "a.pid"]);
 });
 
@@ -142,10 +143,10 @@ test("the orphans of a program are not left to an init that may reap late", asyn
   launcher = new KeeperLauncher({ runDirectory: runs, clock: systemClock, perl });
   await launch("a", ["sh", "-c", "setsid sh -c 'echo $$; exec sleep 0.1' & exit 0"]);
   await runs.exited("a");
-  await expect.poll(() => readFileSync(join(home, "log"), "utf8")).toMatch(/^\d+\n$/);
+  await expect.poll(() => readFileSync(join(home, "log"), "utf8"), patient).toMatch(/^\d+\n$/);
   const orphan = Number(readFileSync(join(home, "log"), "utf8"));
   expect(readProcStat(orphan)?.parent).toBe(keeperPid());
-  await expect.poll(() => readProcStat(orphan)).toBeUndefined();
+  await expect.poll(() => readProcStat(orphan), patient).toBeUndefined();
 });
 
 test.runIf(process.getuid?.() === 0)(

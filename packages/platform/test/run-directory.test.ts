@@ -195,8 +195,14 @@ describe("settled", () => {
     expect(await runs.settled()).toEqual([]);
   });
 
-  test("names the launches nobody can tell of", async () => {
+  test("names the launches nobody can tell of, after a second", async () => {
+    const clock = new VirtualClock();
+    runs.close();
+    runs = new RunDirectory(base, { clock });
     write("a.pid", "");
-    expect(await runs.settled()).toEqual(["a"]);
+    const settled = runs.settled();
+    await clock.advance(1_010);
+    expect(await settled).toEqual(["a"]);
+    expect(clock.pending).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { VirtualClock } from "@holdfast/runtime/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { LineChannel, LineChannelOptions } from "../src/socket/socket-channel.ts";
 import { connectUnixSocket, listenUnixSocket, type UnixSocketServer } from "../src/socket/unix-socket.ts";
@@ -192,16 +193,24 @@ test("drained resolves when the peer has taken everything, or is gone", async ()
 
 test("a server that ends closes its channels and takes its file along, also past a peer that does not read", async () => {
   const accepted = Promise.withResolvers<LineChannel>();
-  await listen((channel) => {
-    channel.send("x".repeat(3_000_000));
-    accepted.resolve(channel);
-  });
+  const clock = new VirtualClock();
+  await listen(
+    (channel) => {
+      channel.send("x".repeat(3_000_000));
+      accepted.resolve(channel);
+    },
+    { clock },
+  );
   const socket = await raw();
   socket.pause();
   await accepted.promise;
-  const before = performance.now();
-  await Promise.all([server?.[Symbol.asyncDispose](), server?.[Symbol.asyncDispose]()]);
-  expect(performance.now() - before).toBeLessThan(1_500);
+  const ended = Promise.all([server?.[Symbol.asyncDispose](), server?.[Symbol.asyncDispose]()]);
+  await clock.advance(999);
+  expect(server?.connections).toBe(1);
+  await clock.advance(1);
+  await ended;
+  expect(server?.connections).toBe(0);
+  expect(clock.pending).toBe(0);
   expect(existsSync(path)).toBe(false);
   socket.destroy();
 });
