@@ -12,8 +12,8 @@ import { type LocationOf, locateDocument } from "./yaml-tree.ts";
 /** How deep lists and maps may be nested. */
 export const maxYamlDepth: number = 64;
 
-/** Bounds the parse to about half a second: some 50,000 ordinary lines. */
-const maxLexemes = 400_000;
+/** Bounds the parse to a fraction of a second: some 25,000 ordinary lines. */
+const maxLexemes = 200_000;
 
 /** Syntax errors after the first few follow from them and only hide them. */
 const shownErrors = 3;

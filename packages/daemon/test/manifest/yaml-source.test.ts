@@ -161,6 +161,16 @@ describe("refusing", () => {
     expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
   });
 
+  test("a megabyte of nothing but small tokens is refused, and an ordinary one is read", () => {
+    for (const text of ["- a\n".repeat(250_000), `[${"a,".repeat(500_000)}]`, "#\n".repeat(300_000)]) {
+      expect(parse(text).problems[0]).toContain("the file holds too much YAML to be a manifest");
+    }
+    const service = (index: number) =>
+      `  s${index}:\n    command: node server.js --port ${index}\n    restart: always\n`;
+    const services = `services:\n${Array.from({ length: 3000 }, (_, index) => service(index)).join("")}`;
+    expect(parse(services).problems).toEqual([]);
+  });
+
   test("a text over 1 MiB is refused without being parsed", () => {
     const started = process.hrtime.bigint();
     expect(parse("a: 1\n".repeat(2_100_000)).problems).toEqual(["f.yaml:1:1: the file is larger than 1 MiB"]);
