@@ -13,4 +13,6 @@ export interface Channel {
   close(): void;
   /** Bytes queued here that the peer has not taken yet. */
   readonly bufferedBytes: number;
+  /** Resolves when nothing waits any more, or it is closed. A channel without it is looked at every few milliseconds. */
+  drained?(): Promise<void>;
 }

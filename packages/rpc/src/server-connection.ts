@@ -8,7 +8,7 @@ export interface ConnectionEnd {
   readonly message: string;
 }
 
-/** A channel has no way to say that it has drained; this is how often it is looked at while somebody waits. */
+/** How often a channel that cannot say when it has drained is looked at while somebody waits. */
 const drainLookMs = 5;
 
 /** The life of one served channel: what goes out, how far behind the reader is, and the subscriptions that end with it. */
@@ -94,6 +94,10 @@ export class ServerConnection {
   }
 
   async #waitUntilDrained(): Promise<void> {
+    if (this.#channel.drained !== undefined) {
+      await Promise.race([this.#channel.drained(), this.token.cancelled]);
+      return;
+    }
     while (this.#channel.bufferedBytes > this.#maxBufferedBytes / 4) {
       if ((await this.#clock.sleep(drainLookMs, this.token)) === "cancelled") return;
     }
