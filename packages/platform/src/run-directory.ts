@@ -24,13 +24,17 @@ interface Followed {
 
 /** How much sooner the poll comes where inotify is not to be had. */
 const blindPollMs = 50;
+const pollsPerLook = 5;
+const pollsPerThoroughLook = 50;
 
 /**
  * The files in which launchers write pids and exits: `COOKIE.pid`, `COOKIE.exit`.
  *
  * 1. The files are the truth; one `fs.watch` says "look now", and the poll behind it makes a lost wake cost time only.
  * 2. They lie below the id of the boot, so none from before a reboot is ever believed.
- * 3. A program that is gone without an exit record, at two polls in a row, is `lost`.
+ * 3. A program that is gone without an exit record, at two polls in a row, is `lost`. Only when a
+ *    keeper was killed can that be, so every fifth poll looks, and every fiftieth tells zombies, for which it must read
+ *    `/proc`: that is most of what an idle daemon costs.
  * 4. It watches from the first `follow` until `close`, which is the owner's to call.
  */
 export class RunDirectory {
@@ -174,14 +178,15 @@ export class RunDirectory {
   }
 
   #pollOnce(): void {
-    // Zombies of a dead keeper can only be told by reading /proc, which is worth it now and then.
-    const thorough = this.#polls++ % 10 === 9;
+    const lookForGone = this.#polls % pollsPerLook === 0;
+    const tellZombies = this.#polls % pollsPerThoroughLook === 0;
+    this.#polls++;
     const names = this.#names();
     for (const [cookie, followed] of [...this.#followed]) {
       if (names.has(`${cookie}.exit`) || (followed.pid === undefined && names.has(`${cookie}.pid`))) {
         this.#look(cookie);
-      } else if (followed.pid !== undefined) {
-        const gone = !isThere(followed.pid, thorough || followed.gone);
+      } else if (followed.pid !== undefined && (lookForGone || followed.gone)) {
+        const gone = !isThere(followed.pid, tellZombies || followed.gone);
         const lost = gone && followed.gone;
         followed.gone = gone;
         if (lost) tell(followed, { starting: false, pid: followed.pid, exit: { kind: "lost" } });
@@ -217,8 +222,8 @@ function tell(followed: Followed, record: RunRecord): void {
   for (const follower of [...followed.followers]) follower(record);
 }
 
-function isThere(pid: number, thorough: boolean): boolean {
-  if (thorough) {
+function isThere(pid: number, tellZombies: boolean): boolean {
+  if (tellZombies) {
     const stat = readProcStat(pid);
     return stat !== undefined && !isDead(stat);
   }

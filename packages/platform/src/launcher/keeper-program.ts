@@ -20,11 +20,11 @@ my ($run, $prctl, $sigprocmask, $signalfd, $setsid) = @ARGV;
 $0 = 'holdfast-keeper';
 my $umask = umask 077;
 chdir '/';
-for my $path (glob '/proc/self/fd/*') {
-  $path =~ /(\d+)$/;
-  next if $1 < 3;
-  if (open my $inherited, '<&=', $1) { close $inherited }
+opendir my $files, '/proc/self/fd';
+for my $fd (grep { /^\d+$/ && $_ > 2 && $_ != fileno $files } readdir $files) {
+  if (open my $inherited, '<&=', $fd) { close $inherited }
 }
+closedir $files;
 my @reset = grep { defined $SIG{$_} && $SIG{$_} eq 'IGNORE' } keys %SIG;
 $SIG{$_} = 'IGNORE' for qw(PIPE HUP INT TERM QUIT USR1 USR2);
 push @reset, qw(PIPE HUP INT TERM QUIT USR1 USR2);
@@ -71,7 +71,8 @@ sub announce {
   open my $stat, '<', '/proc/self/stat';
   my $line = <$stat>;
   $line =~ s/^.*\) //s;
-  $announced = record(".keeper-$$", (split / /, $line)[19]);
+  record(".keeper-$$", (split / /, $line)[19]);
+  $announced = 1;
 }
 
 sub next_request {
