@@ -44,6 +44,30 @@ describe("several files", () => {
     expect(apps["a"]?.environment).toEqual({ A: "1", B: "2" });
   });
 
+  test("a file of variables named again keeps its place", () => {
+    const { apps } = load(
+      {
+        ...two(a("command: x\nenv_file: [a.env, b.env]"), a("env_file: a.env")),
+        "a.env": "A=1\n",
+        "b.env": "A=2\n",
+      },
+      { files },
+    );
+    expect(apps["a"]?.environment).toEqual({ A: "2" });
+  });
+
+  test("commands, shells and schedules are one value each, whatever their form", () => {
+    const { apps } = load(
+      two(
+        a("entrypoint: [a, b]\ncommand: [c, d]\nschedule: {cron: '@daily', immediate: true}"),
+        a("entrypoint: [x]\ncommand: [y]\nschedule: {every: 5s}"),
+      ),
+      { files },
+    );
+    expect(apps["a"]).toMatchObject({ command: argv("x y"), schedule: { everyMs: 5000, immediate: false } });
+    expect(apps["a"]?.schedule).not.toHaveProperty("cron");
+  });
+
   test("depends_on merges by name, in either form", () => {
     const more = "\n  b: {command: x, healthcheck: {tcp: 1}}\n  c: {command: x}\n";
     const { apps } = load(
