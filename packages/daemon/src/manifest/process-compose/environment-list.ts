@@ -2,6 +2,7 @@
 import { type Located, type LocatedEntry, type LocatedMap, locatedMap, locatedText } from "../located.ts";
 import type { ProblemList } from "../problem.ts";
 import { wrongType } from "../value.ts";
+import { changeValue } from "./change-value.ts";
 
 /** The project with every `environment` in it as a map. Adds `wrong-type` and `invalid-value`. */
 export function normalizeEnvironments(project: LocatedMap, problems: ProblemList): LocatedMap {
@@ -17,13 +18,6 @@ export function normalizeEnvironments(project: LocatedMap, problems: ProblemList
     }));
     return locatedMap(entries, processes.location);
   });
-}
-
-/** The map with another value under `key`; the same map when the key is absent. */
-export function changeValue(map: LocatedMap, key: string, change: (value: Located) => Located): LocatedMap {
-  const entry = map.entries.get(key);
-  if (entry === undefined) return map;
-  return { ...map, entries: new Map(map.entries).set(key, { ...entry, value: change(entry.value) }) };
 }
 
 function withEnvironment(map: LocatedMap, path: string, problems: ProblemList): LocatedMap {

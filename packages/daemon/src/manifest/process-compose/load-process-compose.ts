@@ -5,13 +5,13 @@ import type { LoadContext, ManifestFile } from "../load-context.ts";
 import { isNull, type LocatedEntry, locatedMap } from "../located.ts";
 import { wrongType } from "../value.ts";
 import { linkDependencies } from "./link-dependencies.ts";
-import { resolveExtends } from "./process-extends.ts";
 import { readProjectEnvironment } from "./project-environment.ts";
 import { type ProjectSettings, readSettings } from "./project-settings.ts";
 import { readProjectTree } from "./project-tree.ts";
 import { type ProcessDraft, readProcess } from "./read-process.ts";
 import { renderProcess } from "./render-process.ts";
 import { replicasOf } from "./replicas.ts";
+import { resolveExtends } from "./resolve-extends.ts";
 import { TemplateRenderer } from "./template-render.ts";
 
 /** A few lines could ask for any number: with replicas, and with variables that each of them gets. */

@@ -1,7 +1,7 @@
 /** A process's whole environment. */
 import { labelOf, resolvePath } from "../load-context.ts";
 import type { MapReader } from "../reader.ts";
-import { findPath } from "./lookup-paths.ts";
+import { findPath } from "./find-path.ts";
 import { readEnvFile } from "./project-environment.ts";
 import type { ProjectSettings } from "./project-settings.ts";
 import type { Replica } from "./replicas.ts";

@@ -1,7 +1,7 @@
 /** The variables a project begins with: `.pc_env`, the caller's, `.env`. */
 import { type LoadContext, labelOf } from "../load-context.ts";
 import { callerEnvironment } from "../procfile/caller-environment.ts";
-import { findPath } from "./lookup-paths.ts";
+import { findPath } from "./find-path.ts";
 import { parseGodotenv } from "./parse-godotenv.ts";
 
 export interface ProjectEnvironment {

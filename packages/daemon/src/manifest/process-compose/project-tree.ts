@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import { type LoadContext, labelOf, type ManifestFile } from "../load-context.ts";
 import { isNull, type LocatedMap, type LocatedScalar, locatedMap, locatedText, valueAt } from "../located.ts";
 import { asText } from "../value.ts";
-import { changeValue } from "./environment-list.ts";
+import { changeValue } from "./change-value.ts";
 import type { ValueLookup } from "./expand-env.ts";
 import { mergeMaps } from "./merge.ts";
 import { parseFile } from "./parse-file.ts";

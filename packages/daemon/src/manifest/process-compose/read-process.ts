@@ -5,12 +5,13 @@ import type { LocatedEntry, LocatedMap } from "../located.ts";
 import { MapReader } from "../reader.ts";
 import { type DependencyWish, readDependencies } from "./dependency-wishes.ts";
 import { withEnvCommands } from "./env-commands.ts";
+import { findPath } from "./find-path.ts";
 import { isOn } from "./is-on.ts";
-import { findPath } from "./lookup-paths.ts";
 import { readCommand } from "./process-command.ts";
+import { readAvailability, readShutdown } from "./process-end.ts";
 import { readEnvironment } from "./process-environment.ts";
-import { readAvailability, readSchedule, readShutdown } from "./process-lifetime.ts";
 import { readProbe } from "./process-probe.ts";
+import { readSchedule } from "./process-schedule.ts";
 import type { ProjectSettings } from "./project-settings.ts";
 import type { Replica } from "./replicas.ts";
 

@@ -1,7 +1,7 @@
 /** A process's tree with the templates in it filled in: in those of its values that process-compose fills in. */
 import { type Located, type LocatedMap, locatedMap, locatedText, valueAt } from "../located.ts";
 import type { ProblemList } from "../problem.ts";
-import { changeValue } from "./environment-list.ts";
+import { changeValue } from "./change-value.ts";
 import { isOn } from "./is-on.ts";
 import { TemplateError } from "./template-parse.ts";
 import type { TemplateRenderer, TemplateValue, Variables } from "./template-render.ts";
