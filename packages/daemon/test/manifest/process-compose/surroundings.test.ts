@@ -178,5 +178,5 @@ test("what a small file's aliases stand for is not written out", () => {
   const project = loadText(text, { env: { X: "x" } });
   expect(project.apps).toHaveLength(2000);
   expect(scriptOf(appOf(project, "p1999"))).toBe("serve");
-  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(3000);
+  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(10_000);
 });
