@@ -25,11 +25,15 @@ export function missingPackages(packages: LockedPackages): LockedPackages {
   for (const [path, owner] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
       if (placesOf(path, name).some((place) => place in packages)) continue;
+      const { os, cpu, libc } = platformOf(name);
+      // In the order in which npm itself writes them, so that the next `npm install` changes nothing.
       missing[`node_modules/${name}`] = {
         version,
-        ...platformOf(name),
+        cpu: [cpu],
         ...(owner.dev === true ? { dev: true } : {}),
+        ...(libc === undefined ? {} : { libc: [libc] }),
         optional: true,
+        os: [os],
       };
     }
   }
@@ -43,15 +47,22 @@ function placesOf(path: string, name: string): readonly string[] {
   return [...inside.reverse(), `node_modules/${name}`];
 }
 
+interface Platform {
+  readonly os: string;
+  readonly cpu: string;
+  readonly libc: string | undefined;
+}
+
 /** Such packages say in their names what they are for. */
-function platformOf(name: string): Pick<LockedPackage, "os" | "cpu" | "libc"> {
+function platformOf(name: string): Platform {
   const words = name.split(/[/-]/);
   const os = words.find((word) => /^(android|darwin|freebsd|linux|openharmony|win32)$/.test(word));
   const cpu = words.find((word) => /^(arm|arm64|ia32|ppc64|riscv64|s390x|x64)$/.test(word));
-  const libc = words.some((word) => word.startsWith("musl")) ? "musl" : "glibc";
-  if (os === undefined || cpu === undefined)
+  if (os === undefined || cpu === undefined) {
     throw new Error(`${name}: its name does not say for which platform it is`);
-  return { os: [os], cpu: [cpu], ...(os === "linux" ? { libc: [libc] } : {}) };
+  }
+  const musl = words.some((word) => word.startsWith("musl"));
+  return { os, cpu, libc: os === "linux" ? (musl ? "musl" : "glibc") : undefined };
 }
 
 function completeLock(path: URL): void {
