@@ -135,7 +135,7 @@ export class Daemon {
       const { name } = this.#expect(target);
       return [...this.#project(target.project).apps.values()]
         .filter((app) => name === undefined || app.spec.name === name)
-        .flatMap((app) => app.instances.map(({ key }) => ({ key, log: this.logs.of(key, app.spec) })))
+        .flatMap((app) => app.instances.map(({ key }) => ({ key, log: this.logs.of(key) })))
         .filter(({ key }) => target.instance === undefined || key.instance === target.instance);
     });
   }

@@ -18,14 +18,17 @@ export function realMachine(seams: {
   const { clock, runner, logs } = seams;
   return {
     runner,
-    prepareOutput: (spec, key) => {
-      const log = logs.of(key, spec);
+    prepareOutput: (spec, key, sharesFile) => {
+      const log = logs.of(key);
       log.prepare();
+      const { logFile: path } = spec;
+      const label = spec.replicas > 1 ? `${key.name}.${key.instance}` : key.name;
+      log.copyTo(path === undefined ? undefined : { path, ...(sharesFile ? { label } : {}) });
       return { path: log.path, offset: log.size };
     },
-    openOutput: (spec, key) => logs.of(key, spec).open(),
-    closeOutput: (spec, key) => logs.of(key, spec).settle(),
-    watchLine: (spec, key, { offset, text, token }) => watchLine(logs.of(key, spec), offset, text, token),
+    openOutput: (key) => logs.of(key).open(),
+    closeOutput: (key) => logs.of(key).settle(),
+    watchLine: (key, { offset, text, token }) => watchLine(logs.of(key), offset, text, token),
     look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),
     environment,
     stopRequest: (spec, key, run) => stopRequest(spec, environment(spec, key), run),

@@ -32,6 +32,15 @@ export function appStatus(record: InstanceRecord, spec: Pick<AppSpec, "labels" |
 
 /** A sentence about an instance's present state: `web is running`, `web exited with code 1; restart 2 in 0.4 s`. */
 export function describeState(record: InstanceRecord, title: string, now: number): string {
+  const { state, next } = record;
+  if (next === null || state.kind === "backoff") return describeKind(record, title, now);
+  const due = `due in ${seconds(next - now)}`;
+  return state.kind === "stopped"
+    ? `${title} is ${due}`
+    : `${describeKind(record, title, now)}, ${due} again`;
+}
+
+function describeKind(record: InstanceRecord, title: string, now: number): string {
   const { state } = record;
   switch (state.kind) {
     case "stopped":
@@ -49,8 +58,7 @@ export function describeState(record: InstanceRecord, title: string, now: number
     case "restarting":
       return `${title} is restarting`;
     case "backoff": {
-      const seconds = Math.max(0, (state.until - now) / 1000);
-      const when = seconds < 0.005 ? "now" : `in ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+      const when = state.until - now < 5 ? "now" : `in ${seconds(state.until - now)}`;
       return `${title} ${describeExit(state.lastExit)}; restart ${record.restarts} ${when}`;
     }
     case "completed":
@@ -86,4 +94,8 @@ function describeWait({ app, condition }: { readonly app: string; readonly condi
     default:
       return `${app} to start`;
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }

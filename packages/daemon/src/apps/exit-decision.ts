@@ -53,6 +53,8 @@ export function decideAfterExit(
   const times = windowMs === undefined ? [] : history.times.filter((time) => run.at - time < windowMs);
   const used = windowMs === undefined ? inARow : times.length;
   if (restart.maxRestarts !== undefined && used >= restart.maxRestarts) {
+    // What ended well as often as it was allowed to has done its work.
+    if (succeeded) return { kind: "rest" };
     return { kind: "give-up", reason: `${how}; ${spent(restart.maxRestarts, windowMs)}` };
   }
 

@@ -35,19 +35,24 @@ export interface InstanceWorld {
   >;
   readonly look: (spec: AppSpec) => Look;
   /** Where a run's output is appended to, which can be written now. `offset` is its length now. */
-  prepareOutput(spec: AppSpec, key: InstanceKey): { readonly path: string; readonly offset: number };
-  /** A run has begun: its output is watched until `closeOutput`. */
-  openOutput(spec: AppSpec, key: InstanceKey): void;
-  /** The run has ended: no more output comes. */
-  closeOutput(spec: AppSpec, key: InstanceKey): void;
-  watchLine(
+  prepareOutput(
     spec: AppSpec,
+    key: InstanceKey,
+    sharesFile: boolean,
+  ): { readonly path: string; readonly offset: number };
+  /** A run has begun: its output is watched until `closeOutput`. */
+  openOutput(key: InstanceKey): void;
+  /** The run has ended: no more output comes. */
+  closeOutput(key: InstanceKey): void;
+  watchLine(
     key: InstanceKey,
     what: { readonly offset: number; readonly text: string; readonly token: ShutdownToken },
   ): LineWatch;
   /** The whole environment of one run. */
   environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>>;
   stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;
+  /** True when more than one instance writes to the file that the spec names. */
+  sharesLogFile(spec: AppSpec): boolean;
   /** Told when an instance came to rest by itself. */
   rested(key: InstanceKey, success: boolean): void;
 }
@@ -201,7 +206,7 @@ export class Instance {
     await life.launching;
     const exit = await life.run?.stop(request(life.run));
     await life.over;
-    this.#world.closeOutput(this.#spec, this.key);
+    this.#world.closeOutput(this.key);
     this.#forget();
     if (this.#life === life) this.#life = undefined;
     // Before anyone who waits for the end goes on: a start that follows finds the state that it starts from.
@@ -223,7 +228,7 @@ export class Instance {
       if (at === undefined) return;
       this.#patch({ next: at });
       if ((await this.#sleepUntil(at, life.token)) === "cancelled") return;
-      this.#patch({ next: null, restarts: 0 });
+      this.#patch({ restarts: 0 });
       await this.#keepUp(life, { kind: "start" });
     }
   }
@@ -241,13 +246,13 @@ export class Instance {
         run ??= await this.#launch(life);
         if (run === undefined) return;
         life.run = run;
-        this.#world.openOutput(this.#spec, this.key);
+        this.#world.openOutput(this.key);
         this.#apply({ type: "launched", ...firstChecked(this.#spec) }, { pid: run.pid });
         life.launched.resolve();
         ended = await this.#watch(life, run);
         if (ended === undefined) return;
         life.run = undefined;
-        this.#world.closeOutput(this.#spec, this.key);
+        this.#world.closeOutput(this.key);
         this.#forget();
       }
       const decision = decideAfterExit(this.#spec, ended, history, random);
@@ -269,7 +274,6 @@ export class Instance {
           );
           if (decision.delayMs > 0 && (await clock.sleep(decision.delayMs, life.token)) === "cancelled")
             return;
-          this.#patch({ next: null });
           run = undefined;
           ended = undefined;
         }
@@ -280,7 +284,7 @@ export class Instance {
   /** Waits for what it needs and launches it; undefined when it failed or the life was cancelled meanwhile. */
   async #launch(life: Life): Promise<Run | undefined> {
     const { dependencies, store } = this.#world;
-    this.#apply({ type: "start-asked" });
+    this.#apply({ type: "start-asked" }, { next: null });
     const verdict = await dependencies(this.#spec, life.token, (waitingFor) =>
       this.#apply({ type: "waiting", waitingFor }),
     );
@@ -291,7 +295,7 @@ export class Instance {
     }
     const cookie = this.#world.random.uuid();
     try {
-      const output = this.#world.prepareOutput(this.#spec, this.key);
+      const output = this.#world.prepareOutput(this.#spec, this.key, this.#world.sharesLogFile(this.#spec));
       // Written before it is launched: whoever comes after a crash knows what to look for.
       this.#patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
       await store.saved();
@@ -351,7 +355,7 @@ export class Instance {
   #watchLine(token: ShutdownToken): LineWatch | undefined {
     const { readyLogLine: text } = this.#spec;
     if (text === undefined) return undefined;
-    return this.#world.watchLine(this.#spec, this.key, { offset: this.record.outputFrom, text, token });
+    return this.#world.watchLine(this.key, { offset: this.record.outputFrom, text, token });
   }
 
   async #seen(line: LineWatch | undefined): Promise<void> {

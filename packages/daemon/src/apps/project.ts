@@ -8,7 +8,7 @@ import type { Instance, InstanceWorld } from "./instance.ts";
 import type { OperationLog } from "./operation-log.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
-export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested">;
+export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile">;
 
 /** The apps of one manifest: started in order of dependency, stopped in reverse. */
 export class Project {
@@ -27,6 +27,10 @@ export class Project {
     this.#world = {
       ...world,
       dependencies: (app, token, onWaiting) => this.#waiters.wait(app, token, onWaiting),
+      sharesLogFile: ({ logFile }) => {
+        const writers = this.#spec.apps.filter((app) => app.logFile === logFile);
+        return writers.reduce((count, app) => count + app.replicas, 0) > 1;
+      },
       rested: (key, success) => this.#rested(key.name, success),
     };
     for (const app of spec.apps) this.#apps.set(app.name, new App(app, this.#world, operations));

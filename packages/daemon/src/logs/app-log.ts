@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Clock } from "@holdfast/runtime";
 import { GrowthWatch } from "./growth-watch.ts";
 import { lastLinesOffset, readLines } from "./lines.ts";
+import { type CopyTarget, LogCopy } from "./log-copy.ts";
 import { appendTime, readTimeIndex } from "./time-index.ts";
 
 export interface TimedLine {
@@ -30,6 +31,8 @@ export class AppLog {
   readonly #listeners = new Set<() => void>();
   #watch: GrowthWatch | undefined;
   #prepared = false;
+  #copy: LogCopy | undefined;
+  #copyFailure: string | undefined;
 
   constructor(path: string, indexPath: string, clock: Clock) {
     this.path = path;
@@ -46,6 +49,11 @@ export class AppLog {
     }
   }
 
+  /** From the next line on, everything also goes to another file. */
+  copyTo(target: CopyTarget | undefined): void {
+    this.#copy = target === undefined ? undefined : new LogCopy(this.path, target, this.size);
+  }
+
   /** Watches it grow, until `settle`. */
   open(): void {
     if (this.#watch !== undefined) return;
@@ -54,6 +62,7 @@ export class AppLog {
     const known = readTimeIndex(this.#indexPath, 0).lastSize;
     this.#watch = new GrowthWatch(this.path, known, this.#clock, (size) => {
       appendTime(this.#indexPath, this.#clock.now(), size);
+      this.#catchUp(false);
       for (const listener of this.#listeners) listener();
     });
   }
@@ -62,6 +71,7 @@ export class AppLog {
   settle(): void {
     this.#watch?.close();
     this.#watch = undefined;
+    this.#catchUp(true);
     for (const listener of this.#listeners) listener();
   }
 
@@ -93,5 +103,11 @@ export class AppLog {
     if (lines.length === 0) return { lines: [], next };
     const index = readTimeIndex(this.#indexPath, this.#clock.now());
     return { lines: lines.map((line) => ({ ...line, time: index.timeAt(line.offset) })), next };
+  }
+
+  #catchUp(atEnd: boolean): void {
+    const failure = this.#copy?.catchUp(atEnd);
+    if (failure !== undefined && failure !== this.#copyFailure) console.error(`holdfast: ${failure}`);
+    this.#copyFailure = failure;
   }
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
-import type { AppSpec } from "../spec/app-spec.ts";
 import { type InstanceKey, keyText } from "../store/instance-record.ts";
 import { AppLog, type LogRange } from "./app-log.ts";
 
@@ -28,13 +27,11 @@ export class LogBook {
   }
 
   /** The log of an instance; made when first asked for. */
-  of(key: InstanceKey, spec: Pick<AppSpec, "logFile">): AppLog {
+  of(key: InstanceKey): AppLog {
     const known = this.#logs.get(keyText(key));
-    const own = join(this.#directory, key.project, key.name, `${key.instance}.log`);
-    const path = spec.logFile ?? own;
-    if (known !== undefined && known.path === path) return known;
-    known?.settle();
-    const log = new AppLog(path, `${own}.times`, this.#clock);
+    if (known !== undefined) return known;
+    const path = join(this.#directory, key.project, key.name, `${key.instance}.log`);
+    const log = new AppLog(path, `${path}.times`, this.#clock);
     this.#logs.set(keyText(key), log);
     return log;
   }

@@ -42,8 +42,9 @@ export function judge(
 }
 
 const firstLookMs = 20;
+const longestQuickLookMs = 1_000;
 
-/** How long to wait before the next look: short and growing until the first verdict, then the probe's interval. */
+/** How long to wait before the next look: short and growing to a second until the first verdict, then the probe's interval. */
 export function nextLookMs(
   probe: Pick<Probe, "intervalMs" | "startIntervalMs" | "startPeriodMs">,
   record: ProbeRecord,
@@ -52,5 +53,5 @@ export function nextLookMs(
   if (record.verdict !== "unknown") return probe.intervalMs;
   const usual =
     probe.startPeriodMs > 0 ? Math.min(probe.startIntervalMs, probe.intervalMs) : probe.intervalMs;
-  return Math.min(usual, firstLookMs * 2 ** Math.min(looks, 20));
+  return Math.min(usual, longestQuickLookMs, firstLookMs * 2 ** Math.min(looks, 20));
 }

@@ -160,7 +160,7 @@ export interface AppSpec {
   readonly endsProject: ProjectEnd;
   /** Present: the project ends also when this app is not started because a dependency failed. */
   readonly skippedEndsProject?: true;
-  /** A file of the user's that gets the output; absent means the daemon's own log. */
+  /** A file of the user's that gets a copy of the output; lines are labelled where several instances name the same. */
   readonly logFile?: string;
 }
 

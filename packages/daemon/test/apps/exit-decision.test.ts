@@ -80,6 +80,12 @@ test("exactly maxRestarts restarts are allowed in a row", () => {
   });
 });
 
+test("an app that always restarts and ends well when its restarts are used up rests", () => {
+  const history = { inARow: 2, times: [] };
+  expect(decide({ when: "always", maxRestarts: 2 }, 0, { history })).toEqual({ kind: "rest" });
+  expect(decide({ when: "always", maxRestarts: 2 }, 1, { history })).toMatchObject({ kind: "give-up" });
+});
+
 test("with a window only the restarts within it count", () => {
   const policy = { maxRestarts: 2, windowMs: 1_000 };
   let history: RestartHistory = noRestarts;

@@ -74,9 +74,9 @@ export function fakeDaemon(
       prepareOutput: () => ({ path: "/dev/null", offset: 0 }),
       openOutput: () => undefined,
       closeOutput: () => undefined,
-      watchLine: (spec) => ({
-        seen: readyLines.has(spec.name) ? Promise.resolve() : new Promise(() => undefined),
-        look: () => readyLines.has(spec.name),
+      watchLine: ({ name }) => ({
+        seen: readyLines.has(name) ? Promise.resolve() : new Promise(() => undefined),
+        look: () => readyLines.has(name),
       }),
       look: (spec) => async () => looks.get(spec.name) ?? true,
       environment: (_spec, key) => ({ HOLDFAST_APP: key.name, INSTANCE: `${key.instance}` }),

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ShutdownToken, systemClock } from "@holdfast/runtime";
@@ -103,4 +103,29 @@ test("a ready line is seen when it comes, in pieces and before the newline", asy
   appendFileSync(log.path, "dy to serve");
   await later.seen;
   expect(later.look()).toBe(true);
+});
+
+test("a copy gets every line once, goes on after a restart of the daemon, and is labelled when asked", () => {
+  const copy = join(directory, "copies", "all.log");
+  log.prepare();
+  log.copyTo({ path: copy, label: "web" });
+  log.open();
+  appendFileSync(log.path, "one\ntwo\n");
+  log.settle();
+  appendFileSync(log.path, "meanwhile\n");
+  const next = new AppLog(log.path, `${log.path}.times`, systemClock);
+  next.copyTo({ path: copy, label: "web" });
+  next.open();
+  appendFileSync(log.path, "last");
+  next.settle();
+  expect(readFileSync(copy, "utf8")).toBe("web | one\nweb | two\nweb | meanwhile\nweb | last\n");
+});
+
+test("a copy that cannot be written leaves the log whole", () => {
+  log.prepare();
+  log.copyTo({ path: directory });
+  log.open();
+  appendFileSync(log.path, "kept\n");
+  log.settle();
+  expect(log.read(0).lines.map((line) => line.text)).toEqual(["kept"]);
 });

@@ -1,0 +1,57 @@
+/**
+ * A copy of an app's output in a file of the user's choice. The log itself stays the daemon's own, since offsets into
+ * it are valid for ever and several apps may name the same file. How far the copy came is kept beside the log, so it
+ * goes on where it was after a restart of the daemon; what was written meanwhile follows then.
+ */
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { readLines } from "./lines.ts";
+
+export interface CopyTarget {
+  readonly path: string;
+  /** Stands before every line, in a file that several apps share. */
+  readonly label?: string;
+}
+
+export class LogCopy {
+  readonly #source: string;
+  readonly #target: CopyTarget;
+  readonly #offsetFile: string;
+  #offset: number;
+
+  /** Begins where the last copy ended; the first one begins at `from`. */
+  constructor(source: string, target: CopyTarget, from: number) {
+    this.#source = source;
+    this.#target = target;
+    this.#offsetFile = `${source}.copied`;
+    this.#offset = this.#readOffset() ?? from;
+    mkdirSync(dirname(target.path), { recursive: true });
+  }
+
+  /** Copies the whole lines that are there now; `atEnd` the unfinished last one too. Returns what went wrong, if so. */
+  catchUp(atEnd: boolean): string | undefined {
+    try {
+      for (;;) {
+        const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
+        if (lines.length === 0) return undefined;
+        const { label } = this.#target;
+        const prefix = label === undefined ? "" : `${label} | `;
+        appendFileSync(this.#target.path, lines.map((line) => `${prefix}${line.text}\n`).join(""));
+        this.#offset = next;
+        writeFileSync(this.#offsetFile, `${next}\n`, { mode: 0o600 });
+      }
+    } catch (error) {
+      // The log is whole; the copy goes on from here once its file can be written again.
+      return `${this.#target.path} cannot be written: ${(error as Error).message}`;
+    }
+  }
+
+  #readOffset(): number | undefined {
+    try {
+      const offset = Number.parseInt(readFileSync(this.#offsetFile, "utf8"), 10);
+      return Number.isSafeInteger(offset) ? offset : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
