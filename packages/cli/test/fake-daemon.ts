@@ -42,6 +42,8 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
 export interface FakeDaemonOptions {
   readonly apps?: readonly AppStatus[];
   readonly logs?: readonly LogLine[];
+  /** What a follower is given at first; all that is in `logs` unless given. */
+  readonly followed?: readonly LogLine[];
   readonly onDemand?: boolean;
   /** What becomes of an operation; `done` unless given. `hang` never ends. */
   readonly outcome?: (kind: OperationKind, name: string) => "done" | "hang" | Error;
@@ -213,7 +215,7 @@ export class FakeDaemon implements AsyncDisposable {
           const subscription = context.subscribe();
           this.#logFollowers.add(subscription);
           subscription.onEnd(() => this.#logFollowers.delete(subscription));
-          subscription.notify({ lines: this.#options.logs ?? [] });
+          subscription.notify({ lines: this.#options.followed ?? this.#options.logs ?? [] });
           return { subscription: subscription.id };
         },
       },

@@ -142,12 +142,14 @@ test("a second Ctrl-C kills at once, a third one leaves; the same key passed on 
   expect(await ended).toBe(69);
 });
 
-test("when all apps have completed up ends with 0, and the last lines are not lost", async () => {
+test("when all apps have completed up ends with 0, and lines that come after their end are not lost", async () => {
   const logs = [line("web", "first", 0), line("web", "last", 6)];
-  const { daemon, cli, ended } = await up({ logs });
+  const { daemon, cli, ended } = await up({ logs, followed: logs.slice(0, 1) });
   await cli.stderr.shows("web is running");
   daemon.change("db", "completed", { exit: { code: 0, signal: null } });
   daemon.change("web", "completed", { exit: { code: 0, signal: null } });
+  while (daemon.called("logs.read").length === 0) await new Promise(setImmediate);
+  daemon.write(logs.slice(1));
   expect(await ended).toBe(0);
   expect(cli.stdout.text).toBe("web | first\nweb | last\n");
   expect(cli.stderr.text).toContain("all apps have ended");
@@ -181,7 +183,15 @@ test("up goes on while an app is backing off or scheduled", async () => {
   daemon.change("db", "completed", { next: start });
   daemon.change("web", "failed");
   await cli.stderr.shows("web is failed");
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  await cli.clock.sleep(50);
+  expect(over).toBe(false);
   daemon.change("db", "backoff");
+  await cli.clock.sleep(50);
+  expect(over).toBe(false);
   daemon.change("db", "completed", { next: null, exit: { code: 0, signal: null } });
   expect(await ended).toBe(1);
 });

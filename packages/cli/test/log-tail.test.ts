@@ -1,0 +1,58 @@
+import { VirtualClock } from "@holdfast/runtime/testing";
+import { expect, test } from "vitest";
+import { connect } from "../src/connection/connect.ts";
+import { LogTail } from "../src/up/log-tail.ts";
+import { FakeCli } from "./fake-cli.ts";
+import { FakeDaemon, start } from "./fake-daemon.ts";
+
+const line = (text: string, offset: number) => ({
+  project: "shop",
+  name: "web",
+  instance: 1,
+  time: start,
+  text,
+  offset,
+});
+const written = [line("first", 0), line("last", 6)];
+const targets = [{ project: "shop", name: "web" }];
+
+async function atEnd(printed: readonly (typeof written)[number][]) {
+  await using daemon = await FakeDaemon.listen({ logs: written });
+  const client = await connect(new FakeCli({ home: daemon.home }));
+  const clock = new VirtualClock();
+  const tail = new LogTail();
+  tail.printed(printed);
+  let complete = false;
+  void tail.complete(clock, client, targets).then(() => {
+    complete = true;
+  });
+  while (daemon.called("logs.read").length === 0) await new Promise(setImmediate);
+  await client.call("system.info", {});
+  await clock.advance(100);
+  const before = complete;
+  return {
+    before,
+    async after(ms: number, lines: readonly (typeof written)[number][]): Promise<boolean> {
+      tail.printed(lines);
+      await clock.advance(ms);
+      client.close();
+      return complete;
+    },
+  };
+}
+
+test("the last line is waited for, and not longer", async () => {
+  const { before, after } = await atEnd(written.slice(0, 1));
+  expect(before).toBe(false);
+  expect(await after(20, written.slice(1))).toBe(true);
+});
+
+test("when all has been printed nothing is waited for", async () => {
+  expect((await atEnd(written)).before).toBe(true);
+});
+
+test("a line that never comes is waited for a second at most", async () => {
+  const { before, after } = await atEnd(written.slice(0, 1));
+  expect(before).toBe(false);
+  expect(await after(1_000, [])).toBe(true);
+});
