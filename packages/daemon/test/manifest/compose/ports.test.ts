@@ -82,6 +82,10 @@ describe("two services with one port", () => {
     expect(problemsOf(both(one, other))).toEqual([]);
   });
 
+  test("one service may have a port at two addresses", () => {
+    expect(ports('["127.0.0.1:8000:1", "8000:1"]')).toHaveLength(2);
+  });
+
   test("those that a profile keeps out may be alternatives", () => {
     expect(problemsOf(both('"8000:1"', '"8000:1"', ", profiles: [other]"))).toEqual([]);
     expect(problemsOf(both('"8000:1"', '"8000:1"', ", profiles: [other]"), { profiles: ["other"] })).toEqual([

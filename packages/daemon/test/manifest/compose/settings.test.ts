@@ -189,6 +189,8 @@ describe("profiles", () => {
       'holdfast.yaml:5:32: service "d" depends on "b", which is in no active profile (switch one of its profiles on)',
     ]);
     expect(problemsOf(needs, { profiles: ["dev"] })).toEqual([]);
+    const bothOff = `${text}  d: {command: x, depends_on: [b], profiles: [later]}\n`;
+    expect(problemsOf(bothOff)).toEqual([]);
   });
 });
 
