@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { KeeperLauncher } from "../src/launcher/keeper.ts";
+import { KEEPER_PROGRAM } from "../src/launcher/keeper-program.ts";
+import { encodeFrame } from "../src/launcher/launch-frame.ts";
 import type { LaunchRequest } from "../src/launcher/launcher.ts";
 import { isAlive, type ProcessIdentity, processIdentity } from "../src/process/identity.ts";
 import { readProcStat } from "../src/process/proc-stat.ts";
@@ -127,6 +130,30 @@ test("a launch of which nothing is heard fails in time", async () => {
     details: { phase: "timeout" },
   });
   process.kill(pid, "SIGKILL");
+});
+
+test("what was asked for and not begun when the daemon died never is", () => {
+  launcher = new KeeperLauncher({ runDirectory: runs, clock: systemClock, perl });
+  const frames = ["a", "b"].map((cookie) => encodeFrame(request(cookie, ["touch", join(home, "ran")])));
+  const input = Buffer.concat(frames);
+  const { status } = spawnSync(perl, ["-e", KEEPER_PROGRAM, runs.path, "0", "0", "0", "0"], {
+    input,
+    env: {},
+  });
+  expect(status).toBe(0);
+  expect(existsSync(join(home, "ran"))).toBe(false);
+  expect(runs.list()).toEqual([]);
+});
+
+test("on a machine whose system calls it does not know the keeper does without them", async () => {
+  launcher = new KeeperLauncher({ runDirectory: runs, clock: systemClock, perl });
+  const frame = encodeFrame(request("a", ["sh", "-c", "exit 9"]));
+  const keeper = spawn(perl, ["-e", KEEPER_PROGRAM, runs.path, "0", "0", "0", "0"], { env: {} });
+  keeper.stdin.write(frame);
+  expect(await runs.exited("a")).toEqual({ kind: "exited", code: 9 });
+  const ended = new Promise((resolve) => keeper.once("exit", resolve));
+  keeper.stdin.end();
+  expect(await ended).toBe(0);
 });
 
 test("a launcher without programs leaves no process and no file", async () => {

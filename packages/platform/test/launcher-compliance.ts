@@ -13,12 +13,15 @@ import { join } from "node:path";
 import { HoldfastError, systemClock } from "@holdfast/runtime";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Launcher, type LauncherKind, type LaunchRequest, openLauncher } from "../src/launcher/index.ts";
+import { openCgroupHome } from "../src/process/cgroup.ts";
 import { isAlive, type ProcessIdentity } from "../src/process/identity.ts";
 import { RunDirectory } from "../src/run-directory.ts";
 import type { ProcessExit } from "../src/run-record.ts";
 
 /** What every launcher promises; run by the test file of each. */
 export function describeLauncher(kind: LauncherKind): void {
+  const cgroupName = `${kind}-test-${process.pid}`;
+  const haveCgroups = openCgroupHome(cgroupName, {})?.remove() ?? false;
   let home: string;
   let runs: RunDirectory;
   let launcher: Launcher;
@@ -196,6 +199,21 @@ export function describeLauncher(kind: LauncherKind): void {
   test("an output file that cannot be opened is a failed launch", async () => {
     const made = request(["true"], { output: join(home, "no", "log") });
     expect(await failure(made)).toMatchObject({ phase: "output", error: "ENOENT" });
+  });
+
+  test("a cgroup that is not there is a failed launch", async () => {
+    const made = request(["true"], { cgroup: join(home, "no-cgroup") });
+    expect(await failure(made)).toMatchObject({ phase: "cgroup" });
+    expect(runs.list()).toEqual([]);
+  });
+
+  test.runIf(haveCgroups)("a program is born in its cgroup", async () => {
+    const cgroups = openCgroupHome(cgroupName, {});
+    const cgroup = cgroups?.create("born");
+    const { output } = await run(["cat", "/proc/self/cgroup"], { cgroup: cgroup?.path ?? "" });
+    expect(output).toMatch(new RegExp(`^0::.*/holdfast-${cgroupName}/born$`, "m"));
+    expect(await cgroup?.remove(systemClock)).toBe(true);
+    expect(cgroups?.remove()).toBe(true);
   });
 
   test("an argument list that is too long is a failed launch", async () => {

@@ -39,7 +39,7 @@ export async function stopTree(tree: ProcessTree, options: StopOptions): Promise
   const leaderEnded = options.exited?.then(() => {
     exited = true;
   });
-  if (ask) ask().catch(() => {});
+  if (ask) Promise.try(ask).catch(() => {});
   else {
     await tree.signal(signal, { leaderOnly });
     // A suspended process gets its signal only when it goes on.

@@ -1,4 +1,5 @@
 # The leader obeys at once; its child takes a moment, and says so when it had the time.
-sh -c 'trap "sleep 0.15; echo finished; exit 0" TERM; sleep 1000 & wait' &
 trap 'exit 0' TERM
+perl -e '$| = 1; $SIG{TERM} = sub { select undef, undef, undef, 0.15; print "finished\n"; exit };
+  print "ready\n"; sleep 1000' &
 wait

@@ -1,2 +1,3 @@
 trap '' TERM INT HUP
+echo ready
 while :; do sleep 1000; done
