@@ -10,6 +10,7 @@ export {
   type StopDeadline,
 } from "./child-spec.ts";
 export { type Clock, type SleepEnd, sleepOn, systemClock, type Timer } from "./clock.ts";
+export { type ConnectionCheckOptions, connectionCheck } from "./connection-check.ts";
 export {
   describeError,
   HoldfastError,
@@ -20,6 +21,7 @@ export {
 } from "./errors.ts";
 export { EventBus, type EventBusOptions, type EventReader, type Lagged } from "./events.ts";
 export { type ExitReason, type ExitStatus, isGraceful } from "./exit-status.ts";
+export { type Gate, GateOwner } from "./gate.ts";
 export type {
   Hook,
   HookTimeouts,
@@ -29,6 +31,7 @@ export type {
   StartContext,
   StopContext,
 } from "./lifecycle.ts";
+export { type Loop, type LoopOptions, loop, type PassReport, type Step, type StepEnd } from "./loop.ts";
 export { serviceChild, supervisorChild } from "./nesting.ts";
 export {
   type AutoShutdown,
@@ -53,6 +56,7 @@ export {
   type ServiceErrorDetails,
 } from "./service-error.ts";
 export { CancelledError, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
+export { type FailureAnswer, type StreamOptions, type StreamState, stream } from "./stream.ts";
 export { Supervisor } from "./supervisor.ts";
 export { SupervisorError, type SupervisorErrorCode } from "./supervisor-error.ts";
 export type { SupervisorEvent, SupervisorExit } from "./supervisor-events.ts";
@@ -70,3 +74,4 @@ export {
   type TaskSnapshot,
 } from "./tasks.ts";
 export type { ChildSnapshot, ExitSnapshot, TreeSnapshot } from "./tree-snapshot.ts";
+export { Wake, type WakeEnd } from "./wake.ts";

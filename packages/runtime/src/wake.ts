@@ -1,0 +1,46 @@
+import type { Cancellation } from "./abort.ts";
+import { type Clock, systemClock } from "./clock.ts";
+
+/** How a wait ended. */
+export type WakeEnd = "woken" | "elapsed" | "cancelled";
+
+/**
+ * A signal that says *look now* and carries nothing. Any number of notifications before the next wait make
+ * one; none is lost, however it falls between waits. For one waiting loop.
+ */
+export class Wake {
+  readonly #clock: Clock;
+  #notified = false;
+  #waiting: (() => void) | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  notify(): void {
+    this.#notified = true;
+    this.#waiting?.();
+  }
+
+  /** Waits for a notification, at most `everyMs` (`Infinity`: for ever), and no longer than `token` lives. */
+  wait(everyMs: number, token?: Cancellation): Promise<WakeEnd> {
+    if (token?.isCancelled) return Promise.resolve("cancelled");
+    if (this.#waiting) throw new TypeError("a wake has one waiter at a time");
+    return new Promise((resolve) => {
+      const end = (how: WakeEnd) => {
+        this.#waiting = undefined;
+        if (how === "woken") this.#notified = false;
+        this.#clock.clearTimeout(timer);
+        off?.();
+        resolve(how);
+      };
+      const timer =
+        everyMs < Number.POSITIVE_INFINITY
+          ? this.#clock.setTimeout(() => end("elapsed"), everyMs)
+          : undefined;
+      const off = token?.onCancel(() => end("cancelled"));
+      this.#waiting = () => end("woken");
+      if (this.#notified) end("woken");
+    });
+  }
+}

@@ -1,0 +1,278 @@
+import { expect, test, vi } from "vitest";
+import {
+  GateOwner,
+  ShutdownToken,
+  type StreamOptions,
+  type StreamState,
+  seededRandom,
+  stream,
+  TaskRegistry,
+} from "../src/index.ts";
+import { VirtualClock } from "../src/testing/index.ts";
+
+const stop = { kind: "user-requested" } as const;
+
+/** A server whose sessions a test feeds by hand. */
+class Server {
+  connects: { at: number; cursor: unknown }[] = [];
+  refuse: Error | undefined;
+  returned = 0;
+  readonly #clock: VirtualClock;
+  #session: { push(event: number): void; end(error?: Error): void } | undefined;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  async connect(cursor: unknown): Promise<AsyncIterable<number>> {
+    this.connects.push({ at: this.#clock.monotonic(), cursor });
+    if (this.refuse) throw this.refuse;
+    const queue: (() => IteratorResult<number>)[] = [];
+    let waiting: (() => void) | undefined;
+    const put = (item: () => IteratorResult<number>) => {
+      queue.push(item);
+      waiting?.();
+    };
+    this.#session = {
+      push: (value) => put(() => ({ done: false, value })),
+      end: (error) =>
+        put(() => {
+          if (error) throw error;
+          return { done: true, value: undefined };
+        }),
+    };
+    const next = async (): Promise<IteratorResult<number>> => {
+      while (queue.length === 0) await new Promise<void>((resolve) => (waiting = resolve));
+      return (queue.shift() ?? expect.fail())();
+    };
+    const leave = async (): Promise<IteratorResult<number>> => {
+      this.returned++;
+      return { done: true, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
+  }
+
+  push(...events: number[]): void {
+    for (const event of events) this.#session?.push(event);
+  }
+
+  end(error?: Error): void {
+    this.#session?.end(error);
+  }
+}
+
+function setUp(options: Partial<StreamOptions<number, number>> = {}, refuse?: Error) {
+  const clock = new VirtualClock();
+  const server = new Server(clock);
+  server.refuse = refuse;
+  const gate = new GateOwner();
+  const token = new ShutdownToken();
+  const states: StreamState["kind"][] = [];
+  const seen: number[] = [];
+  const ran = stream<number, number>(
+    {
+      connect: ({ cursor }) => server.connect(cursor),
+      onEvent: (event) => seen.push(event),
+      cursorOf: (event) => event,
+      onState: ({ kind }) => states.push(kind),
+      backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000 },
+      healthyAfterMs: 10_000,
+      gate,
+      clock,
+      ...options,
+    },
+    token,
+  );
+  return { clock, server, gate: gate.gate, token, states, seen, ran };
+}
+
+test("B-05 on open the gate rises, events are handled in order, and a stop ends it with nothing left", async () => {
+  const { clock, server, gate, token, states, seen, ran } = setUp({ idleTimeoutMs: 60_000 });
+  await clock.advance(0);
+  expect([gate.isOpen, states]).toEqual([true, ["connecting", "open"]]);
+  server.push(1, 2);
+  await clock.advance(0);
+  token.cancel(stop);
+  await ran;
+  expect([seen, gate.isOpen, states.at(-1), server.returned, clock.pending]).toEqual([
+    [1, 2],
+    false,
+    "closed",
+    1,
+    0,
+  ]);
+});
+
+test("B-05 an event handler's error is told and never ends the stream", async () => {
+  const told: unknown[] = [];
+  const { clock, server, token, ran } = setUp({
+    onEvent: async (event) => {
+      if (event === 1) throw new Error("cannot judge");
+    },
+    onError: (error, event) => told.push([(error as Error).message, event]),
+  });
+  await clock.advance(0);
+  server.push(1, 2);
+  await clock.advance(100_000);
+  expect([told, server.connects.length]).toEqual([[["cannot judge", 1]], 1]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-05 a healthy session that ends is followed by the next at once, with the gate up all along", async () => {
+  const { clock, server, gate, token, ran } = setUp();
+  const edges: boolean[] = [];
+  gate.onChange((isOpen) => edges.push(isOpen));
+  await clock.advance(10_000);
+  server.end();
+  await clock.advance(0);
+  expect([server.connects.map(({ at }) => at), edges]).toEqual([[0, 10_000], [true]]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-05 a server that opens and closes at once is no hot loop: 1 s doubling to 30 s", async () => {
+  const { clock, server, gate, token, ran } = setUp();
+  const at: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    await clock.advance(0);
+    at.push(clock.monotonic());
+    server.end();
+    await clock.advance(0);
+    expect(gate.isOpen).toBe(false);
+    await clock.advance(Math.min(30_000, 1_000 * 2 ** i));
+  }
+  expect(server.connects.map(({ at }) => at).slice(0, 8)).toEqual(at);
+  expect(server.connects).toHaveLength(9);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-05 an event resets the backoff, but a server that sends one and closes still waits", async () => {
+  const { clock, server, token, ran } = setUp({}, new Error("refused"));
+  await clock.advance(3_000);
+  server.refuse = undefined;
+  await clock.advance(4_000);
+  expect(server.connects.map(({ at }) => at)).toEqual([0, 1_000, 3_000, 7_000]);
+  for (let i = 0; i < 3; i++) {
+    server.push(i);
+    server.end();
+    await clock.advance(999);
+    expect(server.connects).toHaveLength(4 + i);
+    await clock.advance(1);
+  }
+  expect(server.connects).toHaveLength(7);
+  token.cancel(stop);
+  await ran;
+});
+
+test("W-04 by default the delays carry equal jitter", async () => {
+  const waits: number[] = [];
+  const clock = new VirtualClock();
+  const token = new ShutdownToken();
+  const ran = stream<number>(
+    {
+      connect: async () => Promise.reject(new Error("refused")),
+      onEvent: () => {},
+      onState: (state) => state.kind === "waiting" && waits.push(state.until - clock.now()),
+      random: seededRandom(5),
+      clock,
+    },
+    token,
+  );
+  await clock.advance(200_000);
+  token.cancel(stop);
+  await ran;
+  const random = seededRandom(5);
+  const expected = [1, 2, 4, 8, 16, 30, 30].map((s) => s * 500 + s * 500 * random.next());
+  expect(waits.slice(0, 7).map(Math.round)).toEqual(expected.map(Math.round));
+});
+
+test("a session goes on from the cursor of the last event handled", async () => {
+  const { clock, server, token, ran } = setUp({ cursor: 7 });
+  await clock.advance(0);
+  server.push(8, 9);
+  server.end(new Error("reset"));
+  await clock.advance(1_000);
+  expect(server.connects.map(({ cursor }) => cursor)).toEqual([7, 9]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("W-07 a session that has gone silent is given up and tried again", async () => {
+  const errors: unknown[] = [];
+  const { clock, server, token, ran } = setUp({
+    idleTimeoutMs: 5_000,
+    onState: (state) => state.kind === "waiting" && errors.push(state.error),
+  });
+  await clock.advance(4_000);
+  server.push(1);
+  await clock.advance(4_999);
+  expect(errors).toEqual([]);
+  await clock.advance(1);
+  expect(errors).toMatchObject([{ code: "STREAM_IDLE" }]);
+  await clock.advance(1_000);
+  expect(server.connects).toHaveLength(2);
+  token.cancel(stop);
+  await ran;
+  expect(clock.pending).toBe(0);
+});
+
+test("onFailure may set the delay, or end the stream with its error", async () => {
+  const onFailure = vi.fn((error: unknown) =>
+    (error as Error).message === "gone" ? ("end" as const) : { retryAfterMs: 7_000 },
+  );
+  const { clock, server, gate, states, ran } = setUp({ onFailure }, new Error("busy"));
+  const failed = ran.catch((error: unknown) => error);
+  await clock.advance(6_999);
+  expect(server.connects).toHaveLength(1);
+  server.refuse = new Error("gone");
+  await clock.advance(1);
+  expect(await failed).toMatchObject({ message: "gone" });
+  expect([states.at(-1), gate.isOpen, clock.pending]).toEqual(["closed", false, 0]);
+});
+
+test("a stop during the backoff, the connect or a hanging session ends the stream at once", async () => {
+  const waiting = setUp({}, new Error("refused"));
+  await waiting.clock.advance(10);
+  waiting.token.cancel(stop);
+  await waiting.ran;
+  const connecting = setUp({ connect: () => new Promise(() => {}) });
+  await connecting.clock.advance(10);
+  connecting.token.cancel(stop);
+  await connecting.ran;
+  expect([waiting.clock.pending, connecting.clock.pending]).toEqual([0, 0]);
+});
+
+test("B-06 an attempt with sequence 0 schedules maintenance, whose failure is told, and pending rounds progress on every event", async () => {
+  const token = new ShutdownToken();
+  const tasks = new TaskRegistry(token, { clock: new VirtualClock() });
+  const failures: string[] = [];
+  tasks.onFailure((task, error) => failures.push(`${task.name}: ${(error as Error).message}`));
+  const progress = vi.fn(async () => {});
+  const {
+    clock,
+    server,
+    token: streamToken,
+    ran,
+  } = setUp({
+    onEvent: async (sequence) => {
+      if (sequence === 0) {
+        tasks.spawn("maintenance", { kind: "maintenance" }, async () =>
+          Promise.reject(new Error("no inputs")),
+        );
+      }
+      await progress();
+    },
+  });
+  await clock.advance(0);
+  server.push(0, 1, 2);
+  await clock.advance(0);
+  expect([failures, progress.mock.calls.length, server.connects.length]).toEqual([
+    ["maintenance: no inputs"],
+    3,
+    1,
+  ]);
+  streamToken.cancel(stop);
+  await ran;
+});

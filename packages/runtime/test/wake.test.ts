@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { ShutdownToken, Wake } from "../src/index.ts";
+import { VirtualClock } from "../src/testing/index.ts";
+
+test("a wait is woken, elapses or is cancelled, and leaves no timer", async () => {
+  const clock = new VirtualClock();
+  const wake = new Wake(clock);
+  const token = new ShutdownToken();
+  const woken = wake.wait(1_000, token);
+  wake.notify();
+  expect(await woken).toBe("woken");
+  const elapsed = wake.wait(1_000, token);
+  await clock.advance(1_000);
+  expect(await elapsed).toBe("elapsed");
+  const cancelled = wake.wait(Number.POSITIVE_INFINITY, token);
+  token.cancel({ kind: "user-requested" });
+  expect([await cancelled, await wake.wait(5, token), clock.pending]).toEqual(["cancelled", "cancelled", 0]);
+});
+
+test("W-02 any number of notifications while nobody waits make one, and none is lost", async () => {
+  const clock = new VirtualClock();
+  const wake = new Wake(clock);
+  for (let i = 0; i < 5; i++) wake.notify();
+  expect(await wake.wait(1_000)).toBe("woken");
+  const next = wake.wait(1_000);
+  await clock.advance(1_000);
+  expect(await next).toBe("elapsed");
+});
+
+test("a second waiter is refused", () => {
+  const wake = new Wake(new VirtualClock());
+  void wake.wait(1_000);
+  expect(() => wake.wait(1_000)).toThrow(TypeError);
+});
