@@ -1,6 +1,7 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { appStatus, describeState } from "./api/app-status.ts";
 import type { Applied, AppStatus, Operation, SystemInfo, Target } from "./api/contract.ts";
+import type { App } from "./apps/app.ts";
 import { OperationLog } from "./apps/operation-log.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { EventLog } from "./events/event-log.ts";
@@ -78,11 +79,9 @@ export class Daemon {
 
   listTargets(targets: readonly Target[]): readonly AppStatus[] {
     return targets.flatMap((target) => {
-      const { name } = this.#expect(target);
+      const names = new Set(this.#expect(target).map((app) => app.spec.name));
       return this.#rows(this.#project(target.project)).filter(
-        (row) =>
-          (name === undefined || row.name === name) &&
-          (target.instance === undefined || row.instance === target.instance),
+        (row) => names.has(row.name) && (target.instance === undefined || row.instance === target.instance),
       );
     });
   }
@@ -131,13 +130,11 @@ export class Daemon {
 
   /** The logs that targets name. */
   logSources(targets: readonly Target[]): readonly LogSource[] {
-    return targets.flatMap((target) => {
-      const { name } = this.#expect(target);
-      return [...this.#project(target.project).apps.values()]
-        .filter((app) => name === undefined || app.spec.name === name)
+    return targets.flatMap((target) =>
+      this.#expect(target)
         .flatMap((app) => app.instances.map(({ key }) => ({ key, log: this.logs.of(key) })))
-        .filter(({ key }) => target.instance === undefined || key.instance === target.instance);
-    });
+        .filter(({ key }) => target.instance === undefined || key.instance === target.instance),
+    );
   }
 
   /** Stops every app, in as much time as they themselves are given. Nothing is started from now on. */
@@ -172,18 +169,18 @@ export class Daemon {
     targets: readonly Target[],
     act: (project: Project, names: ReadonlySet<string>, only: number | undefined) => readonly Operation[],
   ): readonly Operation[] {
-    const checked = targets.map((target) => this.#expect(target));
+    const wanted = targets.map((target) => ({ target, apps: this.#expect(target) }));
     const whole = new Map<string, Set<string>>();
     const operations: Operation[] = [];
-    for (const { project, name, instance } of checked) {
-      const known = this.#project(project);
-      if (name !== undefined && instance !== undefined) {
-        operations.push(...act(known, new Set([name]), instance));
+    for (const { target, apps } of wanted) {
+      const { project, name, instance } = target;
+      if (instance !== undefined) {
+        operations.push(...act(this.#project(project), new Set(apps.map((app) => app.spec.name)), instance));
         continue;
       }
       const names = whole.get(project) ?? new Set();
-      const all = [...known.apps.values()].filter((app) => !app.spec.disabled || app.isAlive);
-      for (const each of name === undefined ? all.map((app) => app.spec.name) : [name]) names.add(each);
+      for (const app of apps)
+        if (name !== undefined || !app.spec.disabled || app.isAlive) names.add(app.spec.name);
       whole.set(project, names);
     }
     for (const [project, names] of whole) operations.push(...act(this.#project(project), names, undefined));
@@ -196,22 +193,17 @@ export class Daemon {
     throw notFound(`there is no project ${name}`, name, [...this.#projects.keys()]);
   }
 
-  /** The target, if all it names is there. Throws `NOT_FOUND`. */
-  #expect(target: Target): Target {
-    const { apps } = this.#project(target.project);
-    if (target.name === undefined) return target;
-    const app = apps.get(target.name);
-    if (app === undefined) {
-      throw notFound(`${target.project} has no app ${target.name}`, target.name, [...apps.keys()]);
+  /** The apps that a target names: all of its project, one, or a group. Throws `NOT_FOUND`. */
+  #expect({ project, name, instance }: Target): readonly App[] {
+    const known = this.#project(project);
+    if (name === undefined) return [...known.apps.values()];
+    const apps = known.named(name);
+    if (apps.length === 0) throw notFound(`${project} has no app ${name}`, name, [...known.apps.keys()]);
+    const count = Math.max(...apps.map((app) => app.instances.length));
+    if (instance !== undefined && (instance < 1 || instance > count)) {
+      throw notFound(`${name} has no instance ${instance}: they are 1 to ${count}`, name, []);
     }
-    if (target.instance !== undefined && !app.instances.some(({ key }) => key.instance === target.instance)) {
-      throw notFound(
-        `${target.name} has no instance ${target.instance}: they are 1 to ${app.instances.length}`,
-        target.name,
-        [],
-      );
-    }
-    return target;
+    return apps;
   }
 
   #refuseWhenEnding(): void {

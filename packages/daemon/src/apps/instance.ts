@@ -53,8 +53,8 @@ export interface InstanceWorld {
   stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;
   /** True when more than one instance writes to the file that the spec names. */
   sharesLogFile(spec: AppSpec): boolean;
-  /** Told when an instance came to rest by itself. */
-  rested(key: InstanceKey, success: boolean): void;
+  /** Told when an instance came to rest by itself: it ended, or it was never started because of its dependencies. */
+  rested(key: InstanceKey, how: "completed" | "failed" | "skipped"): void;
 }
 
 /** Drives one instance: it owns the run, and the store has its state. */
@@ -259,10 +259,10 @@ export class Instance {
       const { exit } = ended;
       switch (decision.kind) {
         case "rest":
-          this.#rest({ type: "completed", exit }, true);
+          this.#rest({ type: "completed", exit }, "completed");
           return;
         case "give-up":
-          this.#rest({ type: "gave-up", reason: decision.reason, exit }, false);
+          this.#rest({ type: "gave-up", reason: decision.reason, exit }, "failed");
           return;
         case "restart": {
           history = decision.history;
@@ -290,7 +290,11 @@ export class Instance {
     );
     if (life.token.isCancelled) return undefined;
     if (verdict.kind === "impossible") {
-      this.#failStart(life, new HoldfastError("START_FAILED", `${this.key.name} ${verdict.reason}`));
+      this.#failStart(
+        life,
+        new HoldfastError("START_FAILED", `${this.key.name} ${verdict.reason}`),
+        "skipped",
+      );
       return undefined;
     }
     const cookie = this.#world.random.uuid();
@@ -336,8 +340,8 @@ export class Instance {
       { clock, look: look(this.#spec), token, readyLine: this.#seen(line) },
       {
         onChecked: (checked) => this.#apply({ type: "checked", ...checked }),
-        onDead: () => {
-          died = "its liveness probe failed";
+        onDead: (probe) => {
+          died = `its ${probe} probe failed`;
           void run.stop(this.#world.stopRequest(this.#spec, this.key, run));
         },
       },
@@ -372,13 +376,13 @@ export class Instance {
     return token.isCancelled ? "cancelled" : "elapsed";
   }
 
-  #rest(event: AppEvent, success: boolean): void {
+  #rest(event: AppEvent, how: "completed" | "failed"): void {
     const scheduled = this.#spec.schedule !== undefined;
     this.#apply(event, { pid: null, ...(scheduled ? {} : { wanted: false }) });
-    this.#world.rested(this.key, success);
+    this.#world.rested(this.key, how);
   }
 
-  #failStart(life: Life, error: unknown): void {
+  #failStart(life: Life, error: unknown, how: "failed" | "skipped" = "failed"): void {
     const failure =
       error instanceof HoldfastError
         ? error
@@ -388,7 +392,7 @@ export class Instance {
       { lastError: failure.message, ...(this.#spec.schedule === undefined ? { wanted: false } : {}) },
     );
     life.launched.reject(failure);
-    this.#world.rested(this.key, false);
+    this.#world.rested(this.key, how);
   }
 
   #forget(): void {

@@ -31,7 +31,7 @@ export class Project {
         const writers = this.#spec.apps.filter((app) => app.logFile === logFile);
         return writers.reduce((count, app) => count + app.replicas, 0) > 1;
       },
-      rested: (key, success) => this.#rested(key.name, success),
+      rested: (key, how) => this.#rested(key.name, how),
     };
     for (const app of spec.apps) this.#apps.set(app.name, new App(app, this.#world, operations));
   }
@@ -42,6 +42,13 @@ export class Project {
 
   get apps(): ReadonlyMap<string, App> {
     return this.#apps;
+  }
+
+  /** The apps of a name: the one that has it, or all of the group that has it. */
+  named(name: string): readonly App[] {
+    const app = this.#apps.get(name);
+    if (app !== undefined) return [app];
+    return [...this.#apps.values()].filter((each) => each.spec.group === name);
   }
 
   /** A state of this project changed. */
@@ -168,9 +175,11 @@ export class Project {
 
   /** Every name, or a `NOT_FOUND` that says which there are. */
   #expect(names: Iterable<string>): ReadonlySet<string> {
-    const wanted = new Set(names);
-    for (const name of wanted) {
-      if (this.#apps.has(name)) continue;
+    const wanted = new Set<string>();
+    for (const name of names) {
+      const found = this.named(name);
+      for (const app of found) wanted.add(app.spec.name);
+      if (found.length > 0) continue;
       throw new HoldfastError("NOT_FOUND", `${this.#spec.name} has no app ${name}`, {
         details: { project: this.#spec.name, name, known: [...this.#apps.keys()] },
       });
@@ -206,10 +215,16 @@ export class Project {
   }
 
   /** An instance came to rest by itself; some apps take the whole project with them. */
-  #rested(name: string, success: boolean): void {
-    const ends = this.#apps.get(name)?.spec.endsProject ?? "never";
-    const all = this.#spec.abortOnExit || ends === "always" || (ends === "on-failure" && !success);
-    if (all) this.stop(new Set([...this.#apps].filter(([, app]) => app.isAlive).map(([other]) => other)));
+  #rested(name: string, how: "completed" | "failed" | "skipped"): void {
+    const spec = this.#apps.get(name)?.spec;
+    if (spec === undefined || !this.#endsWith(spec, how)) return;
+    this.stop(new Set([...this.#apps].filter(([, app]) => app.isAlive).map(([other]) => other)));
+  }
+
+  #endsWith(spec: AppSpec, how: "completed" | "failed" | "skipped"): boolean {
+    if (how === "skipped") return spec.skippedEndsProject === true;
+    if (this.#spec.abortOnExit || spec.endsProject === "always") return true;
+    return spec.endsProject === "on-failure" && how === "failed";
   }
 
   #specs(): ReadonlyMap<string, AppSpec> {

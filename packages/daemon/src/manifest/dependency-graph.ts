@@ -46,7 +46,7 @@ function usableEdges(
       return false;
     }
     if (known.has(edge.to)) return true;
-    if (edge.required) {
+    if (edge.required && !problems.isFull) {
       const meant = nearest(edge.to, known);
       const message = `${noun} "${node.name}" depends on an unknown ${noun} "${edge.to}"`;
       problems.add(
@@ -70,7 +70,11 @@ function sort(
   for (const name of names) {
     const own = new Set((edges.get(name) ?? []).map((edge) => edge.to));
     waiting.set(name, own.size);
-    for (const to of own) dependants.set(to, [...(dependants.get(to) ?? []), name]);
+    for (const to of own) {
+      const known = dependants.get(to);
+      if (known === undefined) dependants.set(to, [name]);
+      else known.push(name);
+    }
   }
   const order = names.filter((name) => waiting.get(name) === 0);
   for (const name of order) {

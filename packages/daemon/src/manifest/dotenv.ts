@@ -7,6 +7,9 @@ import { interpolate, type Lookup } from "./interpolate.ts";
 import { LineIndex } from "./line-index.ts";
 import type { ProblemList } from "./problem.ts";
 
+/** How much the values of one file may hold once their variables are substituted, in characters. */
+const maxTotal = 16 * 1024 * 1024;
+
 const escapes: Readonly<Record<string, string>> = {
   a: "\x07",
   b: "\b",
@@ -52,6 +55,7 @@ class DotenvParser {
   readonly #problems: ProblemList;
   readonly #variables = new Map<string, string>();
   #index = 0;
+  #total = 0;
 
   constructor(file: string, text: string, lookup: Lookup, problems: ProblemList) {
     this.#text = stripBom(text).replaceAll("\r\n", "\n");
@@ -66,7 +70,7 @@ class DotenvParser {
       this.#wrong(nul, "this is no text: it holds a NUL");
       return this.#variables;
     }
-    while (this.#index < this.#text.length) {
+    while (this.#index < this.#text.length && this.#total <= maxTotal) {
       this.#skip(/\s+/y);
       if (this.#text[this.#index] === "#") this.#skip(/[^\n]*/y);
       else if (this.#index < this.#text.length) this.#statement();
@@ -133,7 +137,11 @@ class DotenvParser {
 
   #substituted(text: string, start: number): string | undefined {
     const result = interpolate(text, (name) => this.#lookup(name) ?? this.#variables.get(name));
-    if (result.ok) return result.text;
+    if (result.ok) {
+      this.#total += result.text.length;
+      if (this.#total > maxTotal) this.#wrong(start, "the variables of this file stand for more than 16 MiB");
+      return result.text;
+    }
     const hint =
       result.kind === "syntax" ? "put the value into single quotes, or write $$ for a $" : undefined;
     this.#wrong(start + result.offset, result.reason, hint);

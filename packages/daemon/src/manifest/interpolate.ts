@@ -18,6 +18,8 @@ export type Interpolation =
     };
 
 const maxNesting = 32;
+/** A few variables can be made to stand for very much. */
+const maxLength = 1024 * 1024;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const operator = /:?[-?+]/y;
 
@@ -54,6 +56,7 @@ function substitute(state: State, start: number, end: number, nesting: number): 
   let result = "";
   let index = start;
   while (index < end) {
+    if (result.length > maxLength) throw new BadTemplate("syntax", "it becomes longer than 1 MiB", index);
     const dollar = state.text.indexOf("$", index);
     if (dollar < 0 || dollar >= end) return result + state.text.slice(index, end);
     result += state.text.slice(index, dollar);

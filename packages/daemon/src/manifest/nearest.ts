@@ -1,8 +1,12 @@
 /** The known name that someone who wrote an unknown one most likely meant. */
 
+/** A guess is not worth more time than this. */
+const maxCandidates = 1000;
+
 /**
  * The candidate nearest to `name` by Damerau-Levenshtein distance (case is ignored), or undefined when none is
- * near enough: at most one edit for each three letters. Of equals the first wins.
+ * near enough: at most one edit for each three letters. Of equals the first wins; only the
+ * first thousand are looked at.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
@@ -11,7 +15,10 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
   let bestDistance = allowed + 1;
+  let looked = 0;
   for (const candidate of candidates) {
+    looked += 1;
+    if (looked > maxCandidates) break;
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < bestDistance) {

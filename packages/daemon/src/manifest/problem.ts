@@ -21,7 +21,7 @@ export class ProblemList {
 
   /** Adds a problem, unless the same one at the same place is there: shared (aliased) nodes are read twice. */
   add(code: string, message: string, location?: SourceLocation, hint?: string): void {
-    if (this.#problems.length >= maxProblems) return;
+    if (this.isFull) return;
     const problem: Problem = {
       code,
       message,
@@ -36,6 +36,11 @@ export class ProblemList {
 
   get all(): readonly Problem[] {
     return this.#problems;
+  }
+
+  /** True when nothing more is kept, so that looking on is of no use. */
+  get isFull(): boolean {
+    return this.#problems.length >= maxProblems;
   }
 
   get isEmpty(): boolean {

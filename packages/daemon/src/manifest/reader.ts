@@ -118,6 +118,7 @@ export class MapReader {
   /** Refuses keys nobody asked for, and by name those that `unsupported` knows; keys that begin with `x-` are free. */
   finish(unsupported: Readonly<Record<string, string>> = {}): void {
     for (const { key, keyLocation } of this.map.entries.values()) {
+      if (this.#problems.isFull) return;
       if (this.#known.has(key) || key.startsWith("x-")) continue;
       const hint = Object.hasOwn(unsupported, key) ? unsupported[key] : undefined;
       if (hint !== undefined) {

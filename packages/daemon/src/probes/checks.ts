@@ -9,7 +9,7 @@ export interface Checked {
   readonly ready: boolean;
 }
 
-type CheckedSpec = Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine">;
+type CheckedSpec = Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine" | "unreadyKills">;
 
 export interface CheckSeams {
   readonly clock: Clock;
@@ -40,13 +40,13 @@ export function firstChecked(spec: CheckedSpec): Checked {
 }
 
 /**
- * Watches until the token is cancelled. `onChecked` is told each new summary, `onDead` that the liveness probe has
- * given the instance up. Resolves when every loop has ended.
+ * Watches until the token is cancelled. `onChecked` is told each new summary, `onDead` that a probe has given the
+ * instance up, and which. Resolves when every loop has ended.
  */
 export async function runChecks(
   spec: CheckedSpec,
   seams: CheckSeams,
-  told: { readonly onChecked: (checked: Checked) => void; readonly onDead: () => void },
+  told: { readonly onChecked: (checked: Checked) => void; readonly onDead: (probe: string) => void },
 ): Promise<void> {
   let verdicts = nothingKnown;
   let last = summarise(spec, verdicts);
@@ -64,13 +64,18 @@ export async function runChecks(
     loops.push(probeLoop(healthcheck, seams, (verdict) => learn({ healthcheck: verdict })));
   }
   if (readiness !== undefined) {
-    loops.push(probeLoop(readiness, seams, (verdict) => learn({ readiness: verdict })));
+    loops.push(
+      probeLoop(readiness, seams, (verdict) => {
+        learn({ readiness: verdict });
+        if (verdict === "bad" && spec.unreadyKills === true) told.onDead("readiness");
+      }),
+    );
   }
   if (liveness !== undefined) {
     loops.push(
       probeLoop(liveness, seams, (verdict) => {
         learn({ liveness: verdict });
-        if (verdict === "bad") told.onDead();
+        if (verdict === "bad") told.onDead("liveness");
       }),
     );
   }

@@ -216,6 +216,23 @@ describe("restarting", () => {
     expect(runner.of("web").map((run) => run.hasExited)).toEqual([true, false]);
   });
 
+  test("a failing readiness probe ends the run only where the spec says so", async () => {
+    const { daemon, clock, runner, looks } = fakeDaemon();
+    const readiness = { ...probe, failureThreshold: 1 };
+    const policy = restart("always");
+    daemon.apply(
+      projectSpec([
+        appSpec("kills", { readiness, unreadyKills: true, ...policy }),
+        appSpec("lives", { readiness, ...policy }),
+      ]),
+    );
+    await clock.advance(2_000);
+    looks.set("kills", false).set("lives", false);
+    await clock.advance(3_500);
+    expect(runner.of("kills")[0]?.hasExited).toBe(true);
+    expect(runner.of("lives")[0]?.hasExited).toBe(false);
+  });
+
   test("restart is one state until the app runs again", async () => {
     const { daemon, clock, runner, history } = fakeDaemon();
     daemon.apply(projectSpec([appSpec("web")]));
@@ -333,6 +350,27 @@ describe("stopping", () => {
     runner.last("main").end();
     await clock.advance(1);
     expect(states()["side"]).toBe("running");
+  });
+
+  test("an app that is skipped ends the project where its spec says so", async () => {
+    const { daemon, clock, runner, states } = fakeDaemon();
+    const after = { ...needs(["job"], "service_completed_successfully"), skippedEndsProject: true };
+    daemon.apply(projectSpec([appSpec("job"), appSpec("next", after), appSpec("side")]));
+    await clock.advance(1);
+    runner.last("job").end({ code: 1 });
+    await clock.advance(1);
+    expect(states()).toEqual({ job: "failed", next: "failed", side: "stopped" });
+  });
+
+  test("a group's name means all of its apps", async () => {
+    const { daemon, clock, states } = fakeDaemon();
+    const [a, b] = [appSpec("w-0", { group: "w" }), appSpec("w-1", { group: "w" })];
+    daemon.apply(projectSpec([a, b, appSpec("x")]));
+    await clock.advance(1);
+    daemon.stop([{ project: "shop", name: "w" }]);
+    await clock.advance(1);
+    expect(states()).toEqual({ "w-0": "stopped", "w-1": "stopped", x: "running" });
+    expect(daemon.logSources([{ project: "shop", name: "w" }])).toHaveLength(2);
   });
 
   test("after end nothing runs, nothing waits and no timer is left", async () => {

@@ -17,6 +17,8 @@ export interface Scope {
   readonly lookup: Lookup;
   /** The files that include each other down to here, by absolute path. */
   readonly includedBy: readonly string[];
+  /** How many files were included so far, over all of the project. */
+  readonly included: { count: number };
 }
 
 export interface ComposeDocument {

@@ -8,6 +8,9 @@ import { MapReader } from "../reader.ts";
 import { asText, asTextList, wrongType } from "../value.ts";
 import { readNamedFile, type Scope } from "./document.ts";
 
+/** Two files that include two each, and so on, are soon more than anybody can read. */
+const maxIncludes = 256;
+
 /** Files that are one Compose model, to be merged in order, and the scope that they are read in. */
 export interface Included {
   readonly files: readonly ManifestFile[];
@@ -34,6 +37,11 @@ function readInclude(node: Located, path: string, scope: Scope): Included | unde
   const entry = readEntry(node, path, scope);
   const [first] = entry?.paths ?? [];
   if (entry === undefined || first === undefined) return undefined;
+  scope.included.count += 1;
+  if (scope.included.count > maxIncludes) {
+    context.problems.add("include-too-many", `more than ${maxIncludes} files are included`, node.location);
+    return undefined;
+  }
   const absolute = resolve(scope.directory, first);
   if (scope.includedBy.includes(absolute)) {
     const cycle = [...scope.includedBy.slice(scope.includedBy.indexOf(absolute)), absolute];
@@ -46,7 +54,7 @@ function readInclude(node: Located, path: string, scope: Scope): Included | unde
   );
   const directory = resolve(scope.directory, entry.projectDirectory ?? dirname(first));
   const lookup = includedLookup(entry, directory, node, scope);
-  return { files, scope: { context, directory, lookup, includedBy: [...scope.includedBy, absolute] } };
+  return { files, scope: { ...scope, directory, lookup, includedBy: [...scope.includedBy, absolute] } };
 }
 
 function readEntry(node: Located, path: string, { context }: Scope): Entry | undefined {

@@ -7,9 +7,9 @@ import type { LoadContext, ManifestFile } from "../load-context.ts";
 import { chooseProjectName, normalizeProjectName } from "../project-name.ts";
 import type { Scope } from "./document.ts";
 import { readDefaultEnv } from "./include.ts";
-import { readModel } from "./model.ts";
+import { type Model, readModel } from "./model.ts";
 import { checkPortClaims } from "./ports.ts";
-import { readService, type ServiceReading } from "./service.ts";
+import { readService, type ServiceReading, type ServiceSurroundings } from "./service.ts";
 
 /**
  * Reads and merges `files`, of which the first one's directory is the project's. What is wrong goes to
@@ -23,8 +23,7 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
   const model = readModel(files, scope);
   const project = chooseProjectName(context, model.name, scope.lookup, directory);
   const around = { context, project, lookup: scope.lookup, activeProfiles: activeProfiles(scope) };
-  const services = isWhole(context) ? [...model.services.values()] : [];
-  const readings = services.map((service) => readService(service, around));
+  const readings = isWhole(context) ? readServices(model, around) : [];
   if (readings.length === 0 && context.problems.isEmpty) {
     const location = { file: first.label, line: 1, column: 1 };
     context.problems.add("no-services", "the manifest has no services", location);
@@ -38,6 +37,27 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
     orderedStop: true,
     abortOnExit: false,
   };
+}
+
+/** Ranges of ports are short to write and long to hold. */
+const maxPorts = 20_000;
+
+function readServices(model: Model, around: ServiceSurroundings): readonly ServiceReading[] {
+  const readings: ServiceReading[] = [];
+  let ports = 0;
+  for (const service of model.services.values()) {
+    const reading = readService(service, around);
+    readings.push(reading);
+    ports += reading.ports.length;
+    if (ports <= maxPorts) continue;
+    around.context.problems.add(
+      "too-many-ports",
+      `the project has more than ${maxPorts} ports`,
+      service.location,
+    );
+    break;
+  }
+  return readings;
 }
 
 /** Mistakes that leave the services as they are meant to be; after any other they would seem to lack things. */
@@ -57,7 +77,13 @@ function projectScope(files: readonly ManifestFile[], directory: string, context
     plainName(files) ??
     (plain("COMPOSE_PROJECT_NAME") || normalizeProjectName(basename(directory)));
   const lookup: Lookup = (key) => (key === "COMPOSE_PROJECT_NAME" ? name : plain(key));
-  return { context, directory, lookup, includedBy: files.slice(0, 1).map((file) => file.path) };
+  return {
+    context,
+    directory,
+    lookup,
+    includedBy: files.slice(0, 1).map((file) => file.path),
+    included: { count: 0 },
+  };
 }
 
 /** The name that the last file to have one says at its margin, unless that has variables in it. */

@@ -1,6 +1,6 @@
 /** `ports`: what a service has of the host's ports, and that no two services have the same. */
 import type { Port, SourceLocation } from "../../spec/app-spec.ts";
-import type { Located } from "../located.ts";
+import type { Located, LocatedMap } from "../located.ts";
 import { formatLocation, type ProblemList } from "../problem.ts";
 import { MapReader } from "../reader.ts";
 import { asText, wrongType } from "../value.ts";
@@ -10,6 +10,7 @@ export interface PortClaim extends Port {
 }
 
 const anyHost = "0.0.0.0";
+const maxPorts = 20_000;
 const short = /^(?:(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]*)):)?(?:([0-9-]*):)?([0-9-]+)(?:\/([A-Za-z]+))?$/;
 
 /**
@@ -27,12 +28,18 @@ export function readPorts(
     wrongType(node, service.pathOf("ports"), problems, "a list");
     return [];
   }
-  const claims = node.items.flatMap((item, index) => {
+  const claims: PortClaim[] = [];
+  for (const [index, item] of node.items.entries()) {
     const path = `${service.pathOf("ports")}[${index}]`;
-    return item.kind === "map"
-      ? readLong(item, path, isContainer, problems)
-      : readShort(item, path, isContainer, problems);
-  });
+    const read =
+      item.kind === "map"
+        ? readLong(item, path, isContainer, problems)
+        : readShort(item, path, isContainer, problems);
+    for (const claim of read) claims.push(claim);
+    if (claims.length <= maxPorts) continue;
+    problems.add("invalid-port", `${path}: these are more than ${maxPorts} ports`, item.location);
+    return [];
+  }
   const seen = new Set<string>();
   return claims.filter(({ host, port, protocol }) => {
     const key = `${host} ${port} ${protocol}`;
@@ -47,6 +54,7 @@ export function checkPortClaims(
 ): void {
   const taken = new Map<string, { service: string; claim: PortClaim }[]>();
   for (const entry of claims) {
+    if (problems.isFull) return;
     const key = `${entry.claim.port}/${entry.claim.protocol}`;
     const others = taken.get(key) ?? [];
     const other = others.find(
@@ -56,7 +64,8 @@ export function checkPortClaims(
       const message = `port ${key} of "${entry.service}" is taken by "${other.service}" at ${formatLocation(other.claim.location)}`;
       problems.add("port-taken", message, entry.claim.location);
     }
-    taken.set(key, [...others, entry]);
+    others.push(entry);
+    taken.set(key, others);
   }
 }
 
@@ -103,7 +112,7 @@ function readShort(
 }
 
 function readLong(
-  node: Located & { kind: "map" },
+  node: LocatedMap,
   path: string,
   isContainer: boolean,
   problems: ProblemList,
