@@ -47,6 +47,7 @@ describe("mistakes", () => {
       '["8000-8002:80-81"]',
       '4:13: services.web.ports[0]: the two ranges of "8000-8002:80-81" differ in length',
     ],
+    ['["1-65535:1-65535"]', "4:13: services.web.ports[0]: these are more than 20000 ports"],
     ["80", "4:12: services.web.ports must be a list, found the number 80"],
     ["[[80]]", "4:13: services.web.ports[0] must be a text, found a list"],
     ["[{published: x, target: 80}]", '4:14: services.web.ports[0].published: "x" is no port'],
