@@ -34,6 +34,15 @@ export type {
 export { type Loop, type LoopOptions, loop, type PassReport, type Step, type StepEnd } from "./loop.ts";
 export { serviceChild, supervisorChild } from "./nesting.ts";
 export {
+  type Conflict,
+  type Operation,
+  type OperationEnd,
+  type OperationEntry,
+  type OperationRequest,
+  Operations,
+  type OperationsOptions,
+} from "./operation.ts";
+export {
   type AutoShutdown,
   admitRestart,
   type ChildExit,
@@ -56,6 +65,7 @@ export {
   type ServiceErrorDetails,
 } from "./service-error.ts";
 export { CancelledError, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
+export { type Change, Store, type StoreSnapshot, type StoreUpdate } from "./store.ts";
 export { type FailureAnswer, type StreamOptions, type StreamState, stream } from "./stream.ts";
 export { Supervisor } from "./supervisor.ts";
 export { SupervisorError, type SupervisorErrorCode } from "./supervisor-error.ts";
