@@ -93,6 +93,6 @@ describe("refusing", () => {
     const started = process.hrtime.bigint();
     run("${a:-".repeat(100_000));
     run(`${"${a:-".repeat(100_000)}${"}".repeat(100_000)}`);
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(500);
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
   });
 });

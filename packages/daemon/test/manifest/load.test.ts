@@ -174,5 +174,5 @@ test("an alias bomb in services is refused at once", () => {
   expect(problem).toMatch(
     /^holdfast\.yaml:\d+:\d+: the aliases of this file stand for more than 100000 nodes/,
   );
-  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(500);
+  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
 });
