@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ShutdownToken, systemClock } from "@holdfast/runtime";
@@ -172,9 +172,14 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
   });
 
   test("a tree is emptied once its last process is gone", async () => {
-    const { tree, exited } = await start(["sh", "-c", "sleep 0.2 & sleep 0.05 & exit 0"], 2);
+    const go = join(home, `go-${how}`);
+    const script = 'while [ ! -e "$1" ]; do sleep 0.01; done & exit 0';
+    const { tree, exited } = await start(["sh", "-c", script, "sh", go], 1);
     await exited;
-    expect(await tree.emptied()).toBe(true);
+    expect(await tree.isEmpty()).toBe(false);
+    const emptied = tree.emptied();
+    writeFileSync(go, "");
+    expect(await emptied).toBe(true);
     expect(await tree.isEmpty()).toBe(true);
     const token = new ShutdownToken();
     token.cancel({ kind: "requested-by-run" });
