@@ -6,7 +6,12 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 const directory = process.env["DATA"] ?? ".data";
 mkdirSync(directory, { recursive: true });
 const db = await PGlite.create({ dataDir: directory });
-const server = new PGLiteSocketServer({ db, host: "127.0.0.1", port: Number(process.env["PORT"]), maxConnections: 20 });
+const server = new PGLiteSocketServer({
+  db,
+  host: "127.0.0.1",
+  port: Number(process.env["PORT"]),
+  maxConnections: 20,
+});
 await server.start();
 console.log(`listening on 127.0.0.1:${process.env["PORT"]}, data in ${directory}`);
 

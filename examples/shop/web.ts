@@ -20,7 +20,9 @@ const server = createServer(async (request, response) => {
       console.log(`order ${rows[0].id}: ${item}`);
       answer(201, rows[0]);
     } else if (url.pathname === "/") {
-      const { rows } = await db.query("SELECT id, item, placed, shipped FROM orders ORDER BY id DESC LIMIT 20");
+      const { rows } = await db.query(
+        "SELECT id, item, placed, shipped FROM orders ORDER BY id DESC LIMIT 20",
+      );
       answer(200, rows);
     } else {
       answer(404, { error: `nothing at ${url.pathname}` });

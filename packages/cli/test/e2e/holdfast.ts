@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -26,6 +26,11 @@ export class Holdfast implements AsyncDisposable {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
+  }
+
+  /** Files of the directory that are to be programs. */
+  makeExecutable(...names: readonly string[]): void {
+    for (const name of names) chmodSync(join(this.directory, name), 0o755);
   }
 
   /** Starts the command. */

@@ -51,6 +51,8 @@ export interface InstanceWorld {
   /** The whole environment of one run. */
   environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>>;
   stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;
+  /** True when the project ends with the first of its apps. */
+  abortsOnExit(): boolean;
   /** True when more than one instance writes to the file that the spec names. */
   sharesLogFile(spec: AppSpec): boolean;
   /** Told when an instance came to rest by itself: it ended, or it was never started because of its dependencies. */
@@ -255,7 +257,7 @@ export class Instance {
         this.#world.closeOutput(this.key);
         this.#forget();
       }
-      const decision = decideAfterExit(this.#spec, ended, history, random);
+      const decision = decideAfterExit(this.#policy(), ended, history, random);
       const { exit } = ended;
       switch (decision.kind) {
         case "rest":
@@ -279,6 +281,12 @@ export class Instance {
         }
       }
     }
+  }
+
+  /** Its own policy, unless any exit is to end the project: then nothing is started again. */
+  #policy(): AppSpec {
+    if (!this.#world.abortsOnExit()) return this.#spec;
+    return { ...this.#spec, restart: { ...this.#spec.restart, when: "never" } };
   }
 
   /** Waits for what it needs and launches it; undefined when it failed or the life was cancelled meanwhile. */

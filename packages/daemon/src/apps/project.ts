@@ -8,7 +8,7 @@ import type { Instance, InstanceWorld } from "./instance.ts";
 import type { OperationLog } from "./operation-log.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
-export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile">;
+export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile" | "abortsOnExit">;
 
 /** The apps of one manifest: started in order of dependency, stopped in reverse. */
 export class Project {
@@ -27,6 +27,7 @@ export class Project {
     this.#world = {
       ...world,
       dependencies: (app, token, onWaiting) => this.#waiters.wait(app, token, onWaiting),
+      abortsOnExit: () => this.#spec.abortOnExit,
       sharesLogFile: ({ logFile }) => {
         const writers = this.#spec.apps.filter((app) => app.logFile === logFile);
         return writers.reduce((count, app) => count + app.replicas, 0) > 1;

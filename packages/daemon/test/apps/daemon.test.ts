@@ -352,6 +352,16 @@ describe("stopping", () => {
     expect(states()["side"]).toBe("running");
   });
 
+  test("abortOnExit ends the project with the first app that ends, restart policy or not", async () => {
+    const { daemon, clock, runner, states } = fakeDaemon();
+    const apps = [appSpec("error", restart("always")), appSpec("steady", restart("always"))];
+    daemon.apply(projectSpec(apps, { abortOnExit: true }));
+    await clock.advance(1);
+    runner.last("error").end({ code: 1 });
+    await clock.advance(10_000);
+    expect(states()).toEqual({ error: "failed", steady: "stopped" });
+  });
+
   test("an app that is skipped ends the project where its spec says so", async () => {
     const { daemon, clock, runner, states } = fakeDaemon();
     const after = { ...needs(["job"], "service_completed_successfully"), skippedEndsProject: true };
