@@ -28,7 +28,7 @@ export function realMachine(seams: {
     },
     openOutput: (key) => logs.of(key).open(),
     closeOutput: (key) => logs.of(key).settle(),
-    watchLine: (key, { offset, text, token }) => watchLine(logs.of(key), offset, text, token),
+    watchLine: (key, wanted) => watchLine(logs.of(key), wanted),
     look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),
     environment,
     stopRequest: (spec, key, run) => stopRequest(spec, environment(spec, key), run),

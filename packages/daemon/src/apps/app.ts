@@ -1,6 +1,7 @@
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
-import { Instance, type InstanceWorld } from "./instance.ts";
+import { Instance } from "./instance.ts";
+import type { InstanceWorld } from "./instance-world.ts";
 import type { OperationLog } from "./operation-log.ts";
 
 /** An app: its spec, and as many instances as the spec says. */

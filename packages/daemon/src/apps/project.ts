@@ -4,7 +4,8 @@ import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
 import { App } from "./app.ts";
 import { dependantsAmong, withDependencies } from "./dependencies.ts";
 import { DependencyWaiters } from "./dependency-waiters.ts";
-import type { Instance, InstanceWorld } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+import type { InstanceWorld } from "./instance-world.ts";
 import type { OperationLog } from "./operation-log.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */

@@ -10,15 +10,26 @@ export interface LineWatch {
   look(): boolean;
 }
 
-/** Looks for `text` in what is written from `offset` on, until it is found or the token is cancelled. */
-export function watchLine(log: AppLog, offset: number, text: string, token: ShutdownToken): LineWatch {
+export interface WantedLine {
+  readonly text: string;
+  /** Where in the log to begin. */
+  readonly offset: number;
+  /** When cancelled, nobody looks any more. */
+  readonly token: ShutdownToken;
+  /** Called once, when the line was found. */
+  readonly onSeen?: () => void;
+}
+
+/** Looks for a text in what is written from an offset on, until it is found or the token is cancelled. */
+export function watchLine(log: AppLog, { text, offset, token, onSeen }: WantedLine): LineWatch {
   const seen = Promise.withResolvers<void>();
   const ends: (() => void)[] = [];
   let found = false;
+  let told = false;
   let position = offset;
 
   const look = (): boolean => {
-    for (let more = true; more && !found; ) {
+    for (let more = !found; more && !found; ) {
       const { lines, next } = readLines(log.path, position);
       found = lines.some((line) => line.text.includes(text));
       more = lines.length > 0;
@@ -28,9 +39,11 @@ export function watchLine(log: AppLog, offset: number, text: string, token: Shut
     found ||= readLines(log.path, position, longestLineBytes, true).lines.some((line) =>
       line.text.includes(text),
     );
-    if (found) {
+    if (found && !told) {
+      told = true;
       for (const end of ends) end();
       seen.resolve();
+      onSeen?.();
     }
     return found;
   };

@@ -16,8 +16,8 @@ export interface CheckSeams {
   readonly look: Look;
   /** Cancelled when the run ends. */
   readonly token: ShutdownToken;
-  /** Resolves when the app has written its ready line; never, if it never does. */
-  readonly readyLine: Promise<void>;
+  /** Resolves when the app has written its ready line; never, if it never does. Absent where none is awaited. */
+  readonly readyLine?: Promise<void>;
 }
 
 interface Verdicts {
@@ -80,9 +80,7 @@ export async function runChecks(
     );
   }
   if (spec.readyLogLine !== undefined) {
-    loops.push(
-      Promise.race([seams.readyLine.then(() => learn({ readyLine: true })), cancelled(seams.token)]),
-    );
+    loops.push(Promise.race([readyLine.then(() => learn({ readyLine: true })), cancelled(seams.token)]));
   }
   await Promise.all(loops);
 }

@@ -74,9 +74,12 @@ export function fakeDaemon(
       prepareOutput: () => ({ path: "/dev/null", offset: 0 }),
       openOutput: () => undefined,
       closeOutput: () => undefined,
-      watchLine: ({ name }) => ({
+      watchLine: ({ name }, { onSeen }) => ({
         seen: readyLines.has(name) ? Promise.resolve() : new Promise(() => undefined),
-        look: () => readyLines.has(name),
+        look: () => {
+          if (readyLines.has(name)) onSeen?.();
+          return readyLines.has(name);
+        },
       }),
       look: (spec) => async () => looks.get(spec.name) ?? true,
       environment: (_spec, key) => ({ HOLDFAST_APP: key.name, INSTANCE: `${key.instance}` }),

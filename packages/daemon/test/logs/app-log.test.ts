@@ -94,7 +94,7 @@ test("a ready line is seen when it comes, in pieces and before the newline", asy
   log.open();
   writeFileSync(log.path, "server is ready to serve\n");
   const token = new ShutdownToken();
-  const later = watchLine(log, log.size, "ready to serve", token);
+  const later = watchLine(log, { offset: log.size, text: "ready to serve", token });
   expect(later.look()).toBe(false);
   const woken = grown();
   appendFileSync(log.path, "now rea");

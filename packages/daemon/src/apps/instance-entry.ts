@@ -1,0 +1,44 @@
+import type { AppSpec } from "../spec/app-spec.ts";
+import type { RecordPatch } from "../store/app-store.ts";
+import type { InstanceKey, InstanceRecord } from "../store/instance-record.ts";
+import type { InstanceWorld } from "./instance-world.ts";
+import { type AppEvent, nextState } from "./next-state.ts";
+
+/** One instance as those see it who drive it: its spec, its record in the store, and the one way to change that. */
+export class InstanceEntry {
+  readonly key: InstanceKey;
+  readonly world: InstanceWorld;
+  /** What the next start uses. */
+  spec: AppSpec;
+
+  constructor(key: InstanceKey, spec: AppSpec, world: InstanceWorld) {
+    this.key = key;
+    this.spec = spec;
+    this.world = world;
+  }
+
+  get record(): InstanceRecord {
+    return this.world.store.get(this.key);
+  }
+
+  /** Lets an event change the state, if it applies to it, and patches the rest of the record along with it. */
+  apply(event: AppEvent, patch: RecordPatch = {}): void {
+    const { state } = this.record;
+    const next = nextState(state, event);
+    if (next === state && Object.keys(patch).length === 0) return;
+    const lastError = next.kind === "failed" && next !== state ? { lastError: next.reason } : {};
+    this.world.store.update(this.key, { ...lastError, ...patch, state: next });
+  }
+
+  patch(patch: RecordPatch): void {
+    this.world.store.update(this.key, patch);
+  }
+
+  /** A run of it is over: no more output comes, and the runner may forget it. */
+  runIsOver(): void {
+    const { cookie } = this.record;
+    this.world.closeOutput(this.key);
+    // The runner's own record goes when ours is on the disk: until then it is the only proof of how the run ended.
+    if (cookie !== null) this.world.store.onceSaved(() => this.world.runner.forget(cookie));
+  }
+}

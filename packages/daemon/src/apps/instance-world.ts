@@ -1,0 +1,45 @@
+import type { Clock, Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
+import type { LineWatch, WantedLine } from "../logs/line-watch.ts";
+import type { Look } from "../probes/probe-loop.ts";
+import type { Run, Runner, StopRequest } from "../runner/runner.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
+import type { WaitingFor } from "../spec/app-state.ts";
+import type { AppStore } from "../store/app-store.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
+import type { WaitEnd } from "./dependency-waiters.ts";
+
+/** What an instance is given to live in. */
+export interface InstanceWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly runner: Runner;
+  readonly store: AppStore;
+  readonly tasks: TaskRegistry;
+  /** Resolves `met`, or `impossible` with the reason, or `cancelled`; tells each change of what is missing. */
+  dependencies(
+    spec: AppSpec,
+    token: ShutdownToken,
+    onWaiting: (waitingFor: readonly WaitingFor[]) => void,
+  ): Promise<WaitEnd>;
+  readonly look: (spec: AppSpec) => Look;
+  /** Where a run's output is appended to, which can be written now. `offset` is its length now. */
+  prepareOutput(
+    spec: AppSpec,
+    key: InstanceKey,
+    sharesFile: boolean,
+  ): { readonly path: string; readonly offset: number };
+  /** A run has begun: its output is watched until `closeOutput`. */
+  openOutput(key: InstanceKey): void;
+  /** The run has ended: no more output comes. */
+  closeOutput(key: InstanceKey): void;
+  watchLine(key: InstanceKey, wanted: WantedLine): LineWatch;
+  /** The whole environment of one run. */
+  environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>>;
+  stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;
+  /** True when the project ends with the first of its apps. */
+  abortsOnExit(): boolean;
+  /** True when more than one instance writes to the file that the spec names. */
+  sharesLogFile(spec: AppSpec): boolean;
+  /** Told when an instance came to rest by itself: it ended, or it was never started because of its dependencies. */
+  rested(key: InstanceKey, how: "completed" | "failed" | "skipped"): void;
+}

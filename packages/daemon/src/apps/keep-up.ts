@@ -1,0 +1,64 @@
+import { firstChecked } from "../probes/checks.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
+import { decideAfterExit, type EndedRun, noRestarts, type RestartHistory } from "./exit-decision.ts";
+import type { InstanceEntry } from "./instance-entry.ts";
+import { launch } from "./launch.ts";
+import type { Life, LifeBeginning } from "./life.ts";
+import { watchRun } from "./watch-run.ts";
+
+/** Keeps an instance up until it rests, fails, or its life is cancelled. */
+export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginning): Promise<void> {
+  const { clock, random } = entry.world;
+  let history: RestartHistory = noRestarts;
+  if (from.kind === "wait" && (await clock.sleep(from.delayMs, life.token)) === "cancelled") return;
+  for (let begin: LifeBeginning = from; ; begin = { kind: "start" }) {
+    const ended = await runOnce(entry, life, begin);
+    if (ended === undefined) return;
+    const { exit } = ended;
+    const decision = decideAfterExit(policyOf(entry), ended, history, random);
+    switch (decision.kind) {
+      case "rest":
+      case "give-up": {
+        const rests = decision.kind === "rest";
+        const wanted = entry.spec.schedule !== undefined;
+        entry.apply(
+          rests ? { type: "completed", exit } : { type: "gave-up", reason: decision.reason, exit },
+          { pid: null, wanted },
+        );
+        entry.world.rested(entry.key, rests ? "completed" : "failed");
+        return;
+      }
+      case "restart": {
+        history = decision.history;
+        const until = clock.now() + decision.delayMs;
+        entry.apply(
+          { type: "crashed", exit, until, attempt: history.inARow },
+          { pid: null, restarts: entry.record.restarts + 1, next: until },
+        );
+        if (decision.delayMs === 0) break;
+        if ((await clock.sleep(decision.delayMs, life.token)) === "cancelled") return;
+      }
+    }
+  }
+}
+
+/** One run from launch to end, or what is left of one; undefined when it came to nothing or the life was cancelled. */
+async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): Promise<EndedRun | undefined> {
+  if (from.kind === "ended") return { exit: from.exit, livedMs: 0, at: entry.world.clock.monotonic() };
+  const run = from.kind === "adopt" ? from.run : await launch(entry, life);
+  if (run === undefined) return undefined;
+  life.run = run;
+  entry.world.openOutput(entry.key);
+  entry.apply({ type: "launched", ...firstChecked(entry.spec) }, { pid: run.pid });
+  life.launched.resolve();
+  const ended = await watchRun(entry, run, life.token);
+  if (ended === undefined) return undefined;
+  life.run = undefined;
+  entry.runIsOver();
+  return ended;
+}
+
+/** Its own policy, unless any exit is to end the project: then nothing is started again. */
+function policyOf({ spec, world }: InstanceEntry): AppSpec {
+  return world.abortsOnExit() ? { ...spec, restart: { ...spec.restart, when: "never" } } : spec;
+}

@@ -1,0 +1,63 @@
+import { HoldfastError } from "@holdfast/runtime";
+import type { Run } from "../runner/runner.ts";
+import type { InstanceEntry } from "./instance-entry.ts";
+import type { Life } from "./life.ts";
+
+/** Waits for what it needs and launches it; undefined when that failed, or the life was cancelled meanwhile. */
+export async function launch(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
+  const { spec, world } = entry;
+  entry.apply({ type: "start-asked" }, { next: null });
+  const verdict = await world.dependencies(spec, life.token, (waitingFor) =>
+    entry.apply({ type: "waiting", waitingFor }),
+  );
+  if (life.token.isCancelled) return undefined;
+  if (verdict.kind === "impossible") {
+    fail(entry, life, new HoldfastError("START_FAILED", `${entry.key.name} ${verdict.reason}`), "skipped");
+    return undefined;
+  }
+  try {
+    const run = await launchNow(entry, life);
+    return life.token.isCancelled ? undefined : run;
+  } catch (error) {
+    if (!life.token.isCancelled) fail(entry, life, error, "failed");
+    return undefined;
+  }
+}
+
+async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
+  const { key, spec, world } = entry;
+  const { command, workingDir, user, forks } = spec;
+  const cookie = world.random.uuid();
+  const output = world.prepareOutput(spec, key, world.sharesLogFile(spec));
+  // Written before it is launched: whoever comes after a crash knows what to look for.
+  entry.patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
+  await world.store.saved();
+  if (life.token.isCancelled) return undefined;
+  const launching = world.runner.launch({
+    cookie,
+    command,
+    workingDir,
+    environment: world.environment(spec, key),
+    output: output.path,
+    forks,
+    ...(user === undefined ? {} : { user }),
+  });
+  life.launching = launching.then(
+    (run) => {
+      life.run = run;
+    },
+    () => undefined,
+  );
+  return await launching;
+}
+
+function fail(entry: InstanceEntry, life: Life, error: unknown, how: "failed" | "skipped"): void {
+  const failure =
+    error instanceof HoldfastError
+      ? error
+      : new HoldfastError("START_FAILED", String(error), { cause: error });
+  const wanted = entry.spec.schedule !== undefined;
+  entry.apply({ type: "start-failed", reason: failure.message }, { lastError: failure.message, wanted });
+  life.launched.reject(failure);
+  entry.world.rested(entry.key, how);
+}

@@ -1,0 +1,47 @@
+import type { ShutdownToken } from "@holdfast/runtime";
+import type { LineWatch } from "../logs/line-watch.ts";
+import { runChecks } from "../probes/checks.ts";
+import type { Run } from "../runner/runner.ts";
+import type { EndedRun } from "./exit-decision.ts";
+import type { InstanceEntry } from "./instance-entry.ts";
+
+/** Watches a run until it has ended by itself; resolves with undefined when the token was cancelled first. */
+export async function watchRun(
+  entry: InstanceEntry,
+  run: Run,
+  token: ShutdownToken,
+): Promise<EndedRun | undefined> {
+  const { key, spec, world } = entry;
+  const { clock } = world;
+  const checks = token.childToken();
+  const startedAt = clock.monotonic();
+  const line = watchReadyLine(entry, checks);
+  let failed: string | undefined;
+  const checking = runChecks(
+    spec,
+    { clock, look: world.look(spec), token: checks, ...(line === undefined ? {} : { readyLine: line.seen }) },
+    {
+      onChecked: (checked) => entry.apply({ type: "checked", ...checked }),
+      onDead: (probe) => {
+        failed = `its ${probe} probe failed`;
+        void run.stop(world.stopRequest(spec, key, run));
+      },
+    },
+  );
+  const exit = await Promise.race([run.exited, token.cancelled.then(() => undefined)]);
+  // The line may have been the last thing it wrote.
+  if (exit !== undefined) line?.look();
+  checks.cancel({ kind: "requested-by-run", message: "the run has ended" });
+  await checking;
+  if (exit === undefined || token.isCancelled) return undefined;
+  const at = clock.monotonic();
+  return { exit, livedMs: at - startedAt, at, ...(failed === undefined ? {} : { failed }) };
+}
+
+function watchReadyLine(entry: InstanceEntry, token: ShutdownToken): LineWatch | undefined {
+  const { key, spec, world, record } = entry;
+  const { readyLogLine: text } = spec;
+  if (text === undefined) return undefined;
+  const onSeen = (): void => entry.patch({ sawReadyLine: true });
+  return world.watchLine(key, { offset: record.outputFrom, text, token, onSeen });
+}
