@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { FakeChild } from "../src/testing/index.ts";
+import { fakes, setUp, states } from "./supervisor-rig.ts";
+
+test("one-for-one restarts only the one that crashed", async () => {
+  const { log, children } = fakes("abc");
+  const { supervisor, clock } = setUp({}, ...children);
+  await supervisor.start();
+  log.length = 0;
+  children[1]?.crash();
+  await clock.advance(0);
+  expect(log).toEqual(["end b", "start b"]);
+  await supervisor.stop();
+});
+
+test("one-for-all stops the others in reverse and starts all in order", async () => {
+  const { log, children } = fakes("abc");
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, ...children);
+  await supervisor.start();
+  log.length = 0;
+  children[1]?.crash();
+  await clock.advance(0);
+  expect(log).toEqual(["end b", "stop c", "end c", "stop a", "end a", "start a", "start b", "start c"]);
+  await supervisor.stop();
+});
+
+test("rest-for-one takes the later ones along, and a delayed restart is delayed for all of them", async () => {
+  const { log, children } = fakes("abcd", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+  const { supervisor, clock } = setUp({ strategy: "rest-for-one" }, ...children);
+  await supervisor.start();
+  log.length = 0;
+  children[1]?.crash();
+  await clock.advance(49);
+  expect(log).toEqual(["end b", "stop d", "end d", "stop c", "end c"]);
+  expect(states(supervisor)).toEqual({ a: "running", b: "restarting", c: "restarting", d: "restarting" });
+  await clock.advance(1);
+  expect(log.slice(5)).toEqual(["start b", "start c", "start d"]);
+  await supervisor.stop();
+});
+
+test("an earlier crash during a group's backoff takes the waiting ones over, and starts each once", async () => {
+  const { log, children } = fakes("abc", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+  const { supervisor, clock } = setUp({ strategy: "rest-for-one" }, ...children);
+  await supervisor.start();
+  log.length = 0;
+  children[1]?.crash();
+  await clock.advance(30);
+  children[0]?.crash();
+  await clock.advance(49);
+  expect(log.filter((line) => line.startsWith("start"))).toEqual([]);
+  await clock.advance(100);
+  expect(log.filter((line) => line.startsWith("start"))).toEqual(["start a", "start b", "start c"]);
+  await supervisor.stop();
+});
+
+test("a group restart leaves alone what somebody stopped, and starts anew what had completed", async () => {
+  const { log, children } = fakes("abc", { restart: "transient" });
+  const [a, b, c] = children as [FakeChild, FakeChild, FakeChild];
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, a, b, c);
+  await supervisor.start();
+  await supervisor.stopChild("a");
+  b.complete();
+  await clock.advance(0);
+  log.length = 0;
+  c.crash();
+  await clock.advance(0);
+  expect(log).toEqual(["end c", "start b", "start c"]);
+  expect(states(supervisor)).toEqual({ a: "stopped", b: "running", c: "running" });
+  await supervisor.stop();
+});
+
+test("children come and go while the supervisor runs, and each wrong order has its code", async () => {
+  const { supervisor, clock } = setUp();
+  const child = new FakeChild("x", { ready: "told" });
+  await expect(supervisor.startChild(child.spec)).rejects.toMatchObject({ code: "NOT_RUNNING" });
+  await supervisor.start();
+  const added = supervisor.startChild(child.spec);
+  await clock.advance(0);
+  child.ready();
+  await added;
+  await expect(supervisor.startChild(child.spec)).rejects.toMatchObject({ code: "CHILD_EXISTS" });
+  await expect(supervisor.deleteChild("x")).rejects.toMatchObject({ code: "CHILD_RUNNING" });
+  await expect(supervisor.restartChild("x")).rejects.toMatchObject({ code: "CHILD_RUNNING" });
+  await expect(supervisor.stopChild("y")).rejects.toMatchObject({ code: "CHILD_NOT_FOUND" });
+  await supervisor.stopChild("x");
+  await supervisor.stopChild("x");
+  expect([child.isRunning, states(supervisor)]).toEqual([false, { x: "stopped" }]);
+  child.failStarts(1);
+  await expect(supervisor.restartChild("x")).rejects.toMatchObject({ code: "CHILD_START_FAILED" });
+  const again = supervisor.restartChild("x");
+  await clock.advance(0);
+  child.ready();
+  await again;
+  await supervisor.stopChild("x");
+  await supervisor.deleteChild("x");
+  child.failStarts(1);
+  await expect(supervisor.startChild(child.spec)).rejects.toMatchObject({ code: "CHILD_START_FAILED" });
+  expect(supervisor.snapshot().children).toEqual([]);
+  await supervisor.stop();
+  await expect(supervisor.startChild(child.spec)).rejects.toMatchObject({ code: "NOT_RUNNING" });
+});
+
+test("stopping the child whose backoff a group waits for does not strand the group", async () => {
+  const { children } = fakes("abc", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+  const { supervisor, clock } = setUp({ strategy: "rest-for-one" }, ...children);
+  await supervisor.start();
+  children[1]?.crash();
+  await clock.advance(10);
+  await supervisor.stopChild("b");
+  await clock.advance(100);
+  expect(states(supervisor)).toEqual({ a: "running", b: "stopped", c: "running" });
+  await supervisor.stop();
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,183 @@
+import { expect, test, vi } from "vitest";
+import { restart, ShutdownToken } from "../src/index.ts";
+import { FakeChild, VirtualClock } from "../src/testing/index.ts";
+import { fakes, setUp, states, user } from "./supervisor-rig.ts";
+
+test("a stop during backoff cancels the restart", async () => {
+  const child = new FakeChild("a", { backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000 } });
+  const { supervisor, clock } = setUp({}, child);
+  await supervisor.start();
+  child.crash();
+  await clock.advance(500);
+  expect(supervisor.snapshot().children).toMatchObject([{ state: "restarting", restartInMs: 500 }]);
+  await supervisor.stop();
+  await clock.advance(10_000);
+  expect([child.starts, clock.pending]).toEqual([1, 0]);
+});
+
+test.each([
+  ["a limit in ms", { timeoutMs: 200 }, 200, ["a"]],
+  ["brutal", "brutal", 0, []],
+] as const)("a child that ignores its stop is left behind after %s", async (_what, stop, endsAt, left) => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const deaf = new FakeChild("a", { log, clock, stopMs: Number.POSITIVE_INFINITY, stop });
+  const { supervisor, events } = setUp({ clock }, deaf);
+  await supervisor.start();
+  const stopped = supervisor.stop();
+  await clock.advance(endsAt);
+  expect(await stopped).toMatchObject({ kind: "stopped", left });
+  expect(events.at(-2)).toMatchObject({ type: "child-exited", exit: { kind: "killed" } });
+  expect([clock.pending, log]).toEqual([0, ["start a", "stop a"]]);
+});
+
+test("an infinite stop deadline waits", async () => {
+  const clock = new VirtualClock();
+  const slow = new FakeChild("a", { clock, stopMs: 86_400_000, stop: "infinity" });
+  const { supervisor } = setUp({ clock }, slow);
+  await supervisor.start();
+  const stopped = supervisor.stop();
+  await clock.advance(86_400_000);
+  expect(await stopped).toMatchObject({ left: [] });
+});
+
+test("one stop budget caps the whole stop, whoever hangs, and leaves time to those that need it", async () => {
+  const clock = new VirtualClock();
+  const deaf = { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" } as const;
+  const children = [
+    new FakeChild("polite", { clock, stopMs: 90 }),
+    new FakeChild("deaf 1", deaf),
+    new FakeChild("deaf 2", deaf),
+  ];
+  const { supervisor } = setUp({ clock, stopBudgetMs: 1_000 }, ...children);
+  await supervisor.start();
+  const stopped = supervisor.stop();
+  await clock.advance(1_000);
+  expect(await stopped).toMatchObject({ left: ["deaf 1", "deaf 2"] });
+  expect([children[0]?.isRunning, clock.pending]).toEqual([false, 0]);
+});
+
+test("a stop budget also cuts short a group restart that waits for a deaf sibling", async () => {
+  const clock = new VirtualClock();
+  const deaf = new FakeChild("deaf", { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" });
+  const crashy = new FakeChild("crashy");
+  const { supervisor } = setUp({ clock, strategy: "one-for-all", stopBudgetMs: 300 }, deaf, crashy);
+  await supervisor.start();
+  crashy.crash();
+  await clock.advance(60_000);
+  const stopped = supervisor.stop();
+  await clock.advance(300);
+  expect((await stopped).kind).toBe("stopped");
+  expect([crashy.starts, clock.pending]).toEqual([1, 0]);
+});
+
+test("told to stop together, children share one deadline", async () => {
+  const clock = new VirtualClock();
+  const children = ["a", "b", "c"].map((id) => new FakeChild(id, { clock, stopMs: 100 }));
+  const { supervisor } = setUp({ clock, stopOrder: "together" }, ...children);
+  await supervisor.start();
+  const stopped = supervisor.stop();
+  await clock.advance(100);
+  expect(await stopped).toMatchObject({ left: [] });
+});
+
+test("a child that leaves by its token's abort error was stopped, it did not fail", async () => {
+  const { supervisor, events } = setUp({
+    children: [
+      restart("a", async ({ token }) => {
+        await token.cancelled;
+        token.throwIfCancelled();
+      }),
+    ],
+  });
+  await supervisor.start();
+  await supervisor.stop(user);
+  expect(events.at(-2)).toMatchObject({ type: "child-exited", exit: { kind: "stopped", reason: user } });
+});
+
+test("a stop in the middle of a group restart starts nobody any more", async () => {
+  const { log, children } = fakes("abc", { ready: "told" });
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, ...children);
+  const started = supervisor.start();
+  for (const child of children) {
+    await clock.advance(0);
+    child.ready();
+  }
+  await started;
+  children[0]?.crash();
+  await clock.advance(0);
+  log.length = 0;
+  await supervisor.stop();
+  expect(log).toEqual(["stop a", "end a"]);
+});
+
+test("the stop budget counts for a failure too, and its timer goes when the stop is done", async () => {
+  const clock = new VirtualClock();
+  const deaf = new FakeChild("deaf", { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" });
+  const main = new FakeChild("main", { restart: "temporary", significant: true });
+  const { supervisor } = setUp({ clock, stopBudgetMs: 400 }, deaf, main);
+  await supervisor.start();
+  main.crash();
+  await clock.advance(399);
+  expect(states(supervisor)).toMatchObject({ deaf: "stopping" });
+  await clock.advance(1);
+  expect(await supervisor.done).toMatchObject({ kind: "failed", left: ["deaf"] });
+  const polite = setUp({ stopBudgetMs: 400 }, new FakeChild("polite"));
+  await polite.supervisor.start();
+  await polite.supervisor.stop();
+  expect([clock.pending, polite.clock.pending]).toEqual([0, 0]);
+});
+
+test("a thousand crashes and a stop leave no timer and no listener", async () => {
+  let listeners = 0;
+  const original = ShutdownToken.prototype.onCancel;
+  const spy = vi.spyOn(ShutdownToken.prototype, "onCancel").mockImplementation(function (
+    this: ShutdownToken,
+    listener,
+  ) {
+    listeners++;
+    let on = true;
+    const end = () => {
+      if (on) listeners--;
+      on = false;
+    };
+    const off = original.call(this, (reason) => {
+      end();
+      listener(reason);
+    });
+    return () => {
+      end();
+      off();
+    };
+  });
+  const backoff = { initialMs: 1, factor: 1, maxMs: 1 };
+  const child = new FakeChild("a", { ready: async () => {}, startTimeoutMs: 5, backoff });
+  const { supervisor, clock } = setUp({ intensity: 2_000 }, child);
+  const token = new ShutdownToken();
+  const ran = supervisor.run(token);
+  await clock.advance(0);
+  const before = listeners;
+  for (let i = 0; i < 1_000; i++) {
+    child.crash();
+    await clock.advance(1);
+  }
+  // Each run of the fake listens to its own token, which goes with it.
+  expect(listeners - before).toBe(1_000);
+  expect(clock.pending).toBe(0);
+  listeners -= 1_000;
+  await supervisor.stop();
+  await ran;
+  spy.mockRestore();
+  expect([child.starts, listeners, clock.pending]).toEqual([1_001, 0, 0]);
+});
+
+test("stopping a child in its backoff takes its timer away", async () => {
+  const child = new FakeChild("a", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+  const { supervisor, clock } = setUp({}, child);
+  await supervisor.start();
+  child.crash();
+  await clock.advance(10);
+  await supervisor.stopChild("a");
+  expect([states(supervisor), clock.pending]).toEqual([{ a: "stopped" }, 0]);
+  await supervisor.stop();
+});
