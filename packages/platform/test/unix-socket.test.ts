@@ -188,7 +188,11 @@ test("drained resolves when the peer has taken everything, or is gone", async ()
   socket.resume();
   await drained;
   expect(channel.bufferedBytes).toBe(0);
+  socket.pause();
+  channel.send("x".repeat(3_000_000));
+  const gone = channel.drained();
   socket.destroy();
+  await gone;
 });
 
 test("a server that ends closes its channels and takes its file along, also past a peer that does not read", async () => {

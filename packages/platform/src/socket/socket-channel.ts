@@ -35,6 +35,7 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
   const decoder = new LineDecoder(maxLineBytes);
   const textListeners: ((text: string) => void)[] = [];
   const closeListeners: ((error?: Error) => void)[] = [];
+  const drainListeners: (() => void)[] = [];
   let ending = false;
   let failure: Error | undefined;
 
@@ -51,12 +52,17 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
     }
     if (overflow && !ending) fail("LINE_TOO_LONG", `a line is longer than ${maxLineBytes} bytes`);
   };
+  const written = (): void => {
+    if (socket.writableLength === 0 || socket.destroyed)
+      for (const resolve of drainListeners.splice(0)) resolve();
+  };
   socket.on("error", (error: NodeJS.ErrnoException) => {
     // A peer that left with something under way has left, that is all.
     if (error.code !== "EPIPE" && error.code !== "ECONNRESET") failure = error;
   });
   socket.once("close", () => {
     ending = true;
+    written();
     for (const listener of closeListeners.splice(0)) listener(failure);
   });
 
@@ -66,7 +72,7 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
       if (text.includes("\n")) throw new TypeError("a text for a line channel holds a newline");
       if (socket.writableLength > maxBufferedBytes) {
         fail("PEER_TOO_SLOW", `the peer left ${socket.writableLength} bytes unread`);
-      } else socket.write(`${text}\n`);
+      } else socket.write(`${text}\n`, written);
     },
     onText(listener) {
       textListeners.push(listener);
@@ -87,16 +93,8 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
       return socket.writableLength;
     },
     drained() {
-      if (socket.destroyed || !socket.writableNeedDrain) return Promise.resolve();
-      return new Promise((resolve) => {
-        const done = (): void => {
-          socket.off("drain", done);
-          socket.off("close", done);
-          resolve();
-        };
-        socket.once("drain", done);
-        socket.once("close", done);
-      });
+      if (socket.destroyed || socket.writableLength === 0) return Promise.resolve();
+      return new Promise((resolve) => drainListeners.push(resolve));
     },
   };
 }
