@@ -134,7 +134,7 @@ export class Project {
           async (instances) => {
             const ends = instances.map((instance) => instance.prepareStop());
             // A cycle cannot be: the manifest was refused. A late or failing dependant holds nobody up for ever.
-            await Promise.all(before.map((dependant) => stopped.get(dependant)?.promise));
+            await Promise.all(before.flatMap((dependant) => stopped.get(dependant)?.promise ?? []));
             try {
               await settle(ends.map((end) => end(timeoutMs)));
             } finally {

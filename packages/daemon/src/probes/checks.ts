@@ -79,7 +79,8 @@ export async function runChecks(
       }),
     );
   }
-  if (spec.readyLogLine !== undefined) {
+  const { readyLine } = seams;
+  if (readyLine !== undefined) {
     loops.push(Promise.race([readyLine.then(() => learn({ readyLine: true })), cancelled(seams.token)]));
   }
   await Promise.all(loops);

@@ -147,7 +147,7 @@ class ProcessRun implements Run {
   #stopTree(request: StopRequest, hurry: ShutdownToken): Promise<StopOutcome> {
     const { tree, clock } = this.#seams;
     return stopTree(tree, {
-      signal: request.signal as NodeJS.Signals,
+      signal: request.signal,
       graceMs: request.graceMs,
       leaderOnly: request.leaderOnly,
       clock,

@@ -88,7 +88,7 @@ export class AppStore {
           this.flush();
           resolve();
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       }, 0);
     });
