@@ -22,11 +22,10 @@ export class HoldfastError<C extends string = string, D = unknown> extends Error
   declare readonly details: D;
 
   constructor(code: C, message: string, options: HoldfastErrorOptions<D> = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.name = new.target.name;
-    for (const [key, value] of [["code", code] as const, ["details", freeze(options.details)] as const]) {
-      Object.defineProperty(this, key, { value, enumerable: true });
-    }
+    const fixed = (value: unknown) => ({ value, enumerable: true });
+    Object.defineProperties(this, { code: fixed(code), details: fixed(freeze(options.details)) });
   }
 
   toJSON(): SerializedError {
@@ -73,18 +72,20 @@ export function surface(error: unknown): void {
 
 function describe(value: unknown): string {
   try {
-    return typeof value === "object" ? JSON.stringify(value) : String(value);
+    return (typeof value === "object" && JSON.stringify(value)) || String(value);
   } catch {
-    return Object.prototype.toString.call(value);
+    return "an object that cannot be written down";
   }
 }
 
 function freeze<T>(value: T): T {
   // Only plain data: freezing a typed array throws, and foreign class instances are not ours to freeze.
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  const proto: unknown = Object.getPrototypeOf(value);
-  if (proto !== Object.prototype && proto !== null && !Array.isArray(value)) return value;
-  Object.freeze(value);
-  Object.values(value).forEach(freeze);
+  if (Object.isFrozen(value) || !(Array.isArray(value) || isPlain(value))) return value;
+  Object.values(Object.freeze(value) as object).forEach(freeze);
   return value;
+}
+
+function isPlain(value: unknown): boolean {
+  const proto: unknown = Object.getPrototypeOf(value);
+  return proto === Object.prototype || proto === null;
 }

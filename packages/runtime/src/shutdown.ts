@@ -18,6 +18,7 @@ export class CancelledError extends HoldfastError<"CANCELLED", ShutdownReason> {
 }
 
 type Listener = (reason: ShutdownReason) => void;
+type Entry = ShutdownToken | { readonly call: Listener };
 
 /**
  * One node of a tree of cancellation. The first reason wins and stays; it reaches every descendant, and
@@ -31,7 +32,8 @@ type Listener = (reason: ShutdownReason) => void;
 export class ShutdownToken implements Cancellation {
   readonly #parent: ShutdownToken | undefined;
   #reason: ShutdownReason | undefined;
-  #below: Set<ShutdownToken | { readonly call: Listener }> | undefined;
+  // One entry stands for itself: most tokens have one listener, and a Set is as large as all the rest.
+  #below: Entry | Set<Entry> | undefined;
   #cancelled: Promise<ShutdownReason> | undefined;
   #signal: AbortSignal | undefined;
 
@@ -65,11 +67,11 @@ export class ShutdownToken implements Cancellation {
     const due: ShutdownToken[] = [this];
     for (let token = due.pop(); token; token = due.pop()) {
       // Iterated in place, so that a listener can still take another one off.
-      for (const entry of token.#below ?? []) {
+      for (const entry of token.#below instanceof Set ? token.#below : [token.#below]) {
         if (entry instanceof ShutdownToken) {
           entry.#reason = reason;
           due.push(entry);
-        } else {
+        } else if (entry) {
           call(entry.call, reason);
         }
       }
@@ -141,19 +143,23 @@ export class ShutdownToken implements Cancellation {
     this.#unlink();
   }
 
-  #add(entry: ShutdownToken | { readonly call: Listener }): void {
+  #add(entry: Entry): void {
     for (let token: ShutdownToken = this, at = entry; ; ) {
-      const first = !token.#below;
-      token.#below ??= new Set();
-      token.#below.add(at);
-      if (!first || !token.#parent) return;
+      const below = token.#below;
+      if (below instanceof Set) below.add(at);
+      else token.#below = below ? new Set([below, at]) : at;
+      if (below || !token.#parent) return;
       at = token;
       token = token.#parent;
     }
   }
 
-  #remove(entry: ShutdownToken | { readonly call: Listener }): void {
-    if (!this.#below?.delete(entry) || this.#below.size > 0) return;
+  #remove(entry: Entry): void {
+    if (this.#below instanceof Set) {
+      if (!this.#below.delete(entry) || this.#below.size > 0) return;
+    } else if (this.#below !== entry) {
+      return;
+    }
     this.#below = undefined;
     this.#unlink();
   }

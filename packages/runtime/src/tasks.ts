@@ -92,16 +92,21 @@ export class TaskRegistry {
 
   /** Starts `run` at once, in this very turn. A synchronous throw is a failure of the task, not of the caller. */
   spawn<T>(name: string, options: SpawnOptions, run: (token: ShutdownToken) => PromiseLike<T> | T): Task<T> {
-    const task = new Tracked<T>(name, options.kind, this.token.childToken(), this.#clock.monotonic());
+    const task = new Tracked<T>(
+      name,
+      options.kind,
+      this.token.childToken(),
+      Math.round(this.#clock.monotonic()),
+    );
     this.#live.add(task);
-    let running: PromiseLike<T>;
+    let running: Promise<T>;
     try {
-      const result = run(task.token);
-      running = isThenable(result) ? result : Promise.resolve(result);
+      // A promise passes through this as itself, at no cost.
+      running = Promise.resolve(run(task.token));
     } catch (error) {
       running = rejected(error);
     }
-    task.done = (running as Promise<T>).then(
+    task.done = running.then(
       (value) => {
         this.#settle(task);
         return { kind: "completed", value };
@@ -122,7 +127,7 @@ export class TaskRegistry {
 
   snapshot(): TaskSnapshot[] {
     const now = this.#clock.now();
-    const monotonic = this.#clock.monotonic();
+    const monotonic = Math.round(this.#clock.monotonic());
     return Array.from(this.#live, ({ name, kind, startedAt, aborting }) => {
       const ageMs = monotonic - startedAt;
       return { name, kind, since: now - ageMs, ageMs, state: aborting ? "aborting" : "running" };
@@ -182,10 +187,6 @@ export class TaskRegistry {
     }
     return { kind: "failed", error };
   }
-}
-
-function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 async function rejected(error: unknown): Promise<never> {
