@@ -94,6 +94,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         await runDirectory.settled();
         const launcher = opened.use(await openLauncher({ runDirectory, clock }));
         const cgroups = openCgroupHome(home.id, variables);
+        opened.defer(() => void cgroups?.remove());
         const runner = new ProcessRunner({
           clock,
           launcher,

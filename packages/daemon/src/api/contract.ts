@@ -77,6 +77,12 @@ export interface LogLine {
   readonly offset: number;
 }
 
+/** What a follower of logs is told. */
+export interface LogEvent {
+  readonly lines: readonly LogLine[];
+  readonly caughtUp?: true;
+}
+
 /** Something that happened; `seq` grows by one with each and never repeats. */
 export interface DaemonEvent {
   readonly seq: number;
@@ -159,7 +165,7 @@ export interface Methods {
     readonly params: { readonly ids: readonly string[] };
     readonly result: readonly Operation[];
   };
-  /** The last `lines` lines (all when absent) of each app, merged by time. */
+  /** The last `lines` lines (10,000 when absent) of each app, merged by time; `logs.follow` reads on without a limit. */
   "logs.read": {
     readonly params: {
       readonly targets: readonly Target[];
@@ -168,7 +174,10 @@ export interface Methods {
     };
     readonly result: readonly LogLine[];
   };
-  /** As `logs.read`, and then each further line as a notification. Lines come in batches. */
+  /**
+   * Each line from the last `lines` ones on (all when absent), merged by time, in batches; then one event with
+   * `caughtUp`, after all that was there when the call came; then each further line as it is written.
+   */
   "logs.follow": {
     readonly params: {
       readonly targets: readonly Target[];
@@ -176,7 +185,7 @@ export interface Methods {
       readonly since?: string;
     };
     readonly result: { readonly subscription: string };
-    readonly event: { readonly lines: readonly LogLine[] };
+    readonly event: LogEvent;
   };
   "events.read": {
     readonly params: { readonly after?: number; readonly limit?: number };

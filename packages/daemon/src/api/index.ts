@@ -4,6 +4,7 @@ export {
   type AppStatus,
   apiErrorCodes,
   type DaemonEvent,
+  type LogEvent,
   type LogLine,
   type Methods,
   type Operation,

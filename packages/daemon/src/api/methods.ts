@@ -1,7 +1,7 @@
 import type { MethodTable, Subscription } from "@holdfast/rpc";
 import type { Daemon } from "../daemon.ts";
 import { followLogs } from "../logs/follow-logs.ts";
-import type { DaemonEvent, LogLine, Methods } from "./contract.ts";
+import type { DaemonEvent, LogEvent, Methods } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
 /** The methods of a daemon, ready to be served. */
@@ -33,13 +33,8 @@ export function methodTable(daemon: Daemon): MethodTable<Methods> {
       daemon.logs.read(daemon.logSources(targets), range(lines, since)),
     ),
     "logs.follow": method("logs.follow", ({ targets, lines, since }, context) => {
-      const subscription: Subscription<{ readonly lines: readonly LogLine[] }> = context.subscribe();
-      const following = followLogs(
-        subscription,
-        daemon.logs,
-        daemon.logSources(targets),
-        range(lines, since),
-      );
+      const subscription: Subscription<LogEvent> = context.subscribe();
+      const following = followLogs(subscription, daemon.logSources(targets), range(lines, since));
       // Apps that are added to a followed project later are followed from their first line.
       const stop = daemon.events.onEvent((event) => {
         if (event.type !== "project") return;

@@ -7,7 +7,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const milliseconds = v.pipe(v.number(), v.minValue(0));
 const text = v.string();
 const texts = v.record(v.string(), v.string());
-const argv = v.tupleWithRest([v.pipe(v.string(), v.minLength(1))], v.string());
+const argv = v.tupleWithRest([v.string()], v.string());
 const absolute = v.pipe(v.string(), v.startsWith("/"));
 const name = v.pipe(
   v.string(),
@@ -102,7 +102,6 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
       everyMs: v.exactOptional(milliseconds),
       timeZone: v.exactOptional(text),
       immediate: v.boolean(),
-      overlap: v.picklist(["skip", "replace"]),
     }),
   ),
   namespaces: v.array(text),

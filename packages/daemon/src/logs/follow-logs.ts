@@ -1,25 +1,19 @@
 import type { Subscription } from "@holdfast/rpc";
-import type { LogLine } from "../api/contract.ts";
-import type { InstanceKey } from "../store/instance-record.ts";
+import type { LogEvent, LogLine } from "../api/contract.ts";
 import { keyText } from "../store/instance-record.ts";
 import type { AppLog, LogRange } from "./app-log.ts";
-import { type LogBook, logLine } from "./log-book.ts";
+import type { LogSource } from "./log-book.ts";
+import { logLine, mergeLogs } from "./merge-logs.ts";
 
 /** How many lines go into one notification. */
 const batchLines = 1_000;
 
-export interface LogSource {
-  readonly key: InstanceKey;
-  readonly log: AppLog;
-}
-
 /**
- * Sends a range of several logs, merged by time, and then every further line of each. The files are read only as
- * fast as the reader takes them, so a slow one costs no memory. `add` takes in logs that came later.
+ * Sends a range of several logs, merged by time, says `caughtUp`, and then every further line of each. The files are
+ * read only as fast as the reader takes them, so a slow one costs no memory. `add` takes in logs that came later.
  */
 export function followLogs(
-  subscription: Subscription<{ readonly lines: readonly LogLine[] }>,
-  book: LogBook,
+  subscription: Subscription<LogEvent>,
   sources: readonly LogSource[],
   range: LogRange,
 ): { readonly add: (source: LogSource) => void; readonly done: Promise<void> } {
@@ -35,13 +29,20 @@ export function followLogs(
   };
   const begin = async (): Promise<void> => {
     // The ends are noted before the lines are read: what is written meanwhile comes with the pumps.
-    const ends = sources.map(({ log }) => endOfLastLine(log));
-    const bounds = new Map(sources.map(({ key }, at) => [keyText(key), ends[at] ?? 0]));
-    const lines = book.read(sources, range).filter((line) => line.offset < (bounds.get(keyText(line)) ?? 0));
-    for (let at = 0; at < lines.length && !subscription.ended; at += batchLines) {
-      if (!subscription.notify({ lines: lines.slice(at, at + batchLines) })) await subscription.drained();
+    const bounded = sources.map((source) => ({
+      ...source,
+      offset: source.log.offsetOf(range),
+      end: endOfLastLine(source.log),
+    }));
+    let batch: LogLine[] = [];
+    for (const line of mergeLogs(bounded)) {
+      if (batch.push(line) < batchLines) continue;
+      if (!subscription.notify({ lines: batch })) await subscription.drained();
+      if (subscription.ended) return;
+      batch = [];
     }
-    for (const [at, source] of sources.entries()) add(source, ends[at]);
+    subscription.notify({ lines: batch, caughtUp: true });
+    for (const source of bounded) add(source, source.end);
     await ended.promise;
     await Promise.all(pumps);
   };
@@ -49,7 +50,7 @@ export function followLogs(
 }
 
 async function pump(
-  subscription: Subscription<{ readonly lines: readonly LogLine[] }>,
+  subscription: Subscription<LogEvent>,
   { key, log }: LogSource,
   offset: number,
   ended: Promise<void>,

@@ -3,15 +3,15 @@ import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
 import { type InstanceKey, keyText } from "../store/instance-record.ts";
 import { AppLog, type LogRange } from "./app-log.ts";
+import { mergeLogs } from "./merge-logs.ts";
 
 /** How many lines of each app are read when nobody says how many. */
 const usualLines = 10_000;
 
-/** One log to follow, and where to begin. */
-export interface FollowStart {
+/** The log of one instance. */
+export interface LogSource {
   readonly key: InstanceKey;
   readonly log: AppLog;
-  readonly offset: number;
 }
 
 /** The logs of all instances, by key. */
@@ -41,34 +41,18 @@ export class LogBook {
     for (const log of this.#logs.values()) log.settle();
   }
 
-  /** The lines of several logs in the order of their times. */
-  read(sources: readonly { readonly key: InstanceKey; readonly log: AppLog }[], range: LogRange): LogLine[] {
-    const lines: LogLine[] = [];
-    for (const { key, log } of sources) {
-      const begin = log.offsetOf({ lines: usualLines, ...range });
-      for (let offset = begin; ; ) {
-        const part = log.read(offset);
-        if (part.lines.length === 0) break;
-        for (const line of part.lines) lines.push(logLine(key, line));
-        offset = part.next;
-      }
-    }
-    // Stable: lines of one app with the same time stay in their order.
-    return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  /** The last lines of several logs in the order of their times. */
+  read(sources: readonly LogSource[], range: LogRange): LogLine[] {
+    const bounded = { lines: usualLines, ...range };
+    return [
+      ...mergeLogs(
+        sources.map(({ key, log }) => ({
+          key,
+          log,
+          offset: log.offsetOf(bounded),
+          end: Number.POSITIVE_INFINITY,
+        })),
+      ),
+    ];
   }
-}
-
-/** A line as it goes over the wire. */
-export function logLine(
-  key: InstanceKey,
-  line: { readonly time: number; readonly text: string; readonly offset: number },
-): LogLine {
-  return {
-    project: key.project,
-    name: key.name,
-    instance: key.instance,
-    time: new Date(line.time).toISOString(),
-    text: line.text,
-    offset: line.offset,
-  };
 }

@@ -78,6 +78,7 @@ export interface StopPolicy {
   readonly leaderOnly: boolean;
 }
 
+/** A run that is still going on when the next one is due makes that one be skipped. */
 export interface Schedule {
   /** Five or six cron fields, or a macro such as `@hourly`. Absent when `everyMs` is given. */
   readonly cron?: string;
@@ -86,8 +87,6 @@ export interface Schedule {
   readonly timeZone?: string;
   /** Also run when the app is started. */
   readonly immediate: boolean;
-  /** What happens when a run is due while the last one goes on. */
-  readonly overlap: "skip" | "replace";
 }
 
 export interface Port {

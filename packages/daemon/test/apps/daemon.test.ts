@@ -364,7 +364,7 @@ describe("stopping", () => {
 
   test("an app that is skipped ends the project where its spec says so", async () => {
     const { daemon, clock, runner, states } = fakeDaemon();
-    const after = { ...needs(["job"], "service_completed_successfully"), skippedEndsProject: true };
+    const after = { ...needs(["job"], "service_completed_successfully"), skippedEndsProject: true as const };
     daemon.apply(projectSpec([appSpec("job"), appSpec("next", after), appSpec("side")]));
     await clock.advance(1);
     runner.last("job").end({ code: 1 });
@@ -402,7 +402,7 @@ describe("stopping", () => {
 });
 
 describe("schedules", () => {
-  const schedule = { everyMs: 60_000, immediate: false, overlap: "skip" } as const;
+  const schedule = { everyMs: 60_000, immediate: false } as const;
 
   test("a scheduled app rests until it is due, runs, and is due again", async () => {
     const { daemon, clock, runner, states } = fakeDaemon();

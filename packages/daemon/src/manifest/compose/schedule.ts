@@ -5,14 +5,14 @@ import type { ProblemList } from "../problem.ts";
 import type { MapReader } from "../reader.ts";
 import { asText } from "../value.ts";
 
-/** A cron pattern, or a map of cron or every, time_zone, immediate and overlap. Code `invalid-schedule`. */
+/** A cron pattern, or a map of cron or every, time_zone and immediate. Code `invalid-schedule`. */
 export function readSchedule(service: MapReader, problems: ProblemList): Schedule | undefined {
   const node = service.node("schedule");
   if (node === undefined) return undefined;
   if (node.kind !== "map") {
     const cron = asText(node, service.pathOf("schedule"), problems);
     if (cron === undefined || !isCron(service, "schedule", cron)) return undefined;
-    return { cron, immediate: false, overlap: "skip" };
+    return { cron, immediate: false };
   }
   const read = service.reader("schedule");
   if (read === undefined) return undefined;
@@ -20,7 +20,6 @@ export function readSchedule(service: MapReader, problems: ProblemList): Schedul
   const everyMs = read.durationMs("every");
   const timeZone = read.text("time_zone");
   const immediate = read.boolean("immediate") ?? false;
-  const overlap = read.oneOf("overlap", ["skip", "replace"]) ?? "skip";
   read.finish();
   if (read.has("cron") === read.has("every")) {
     service.wrong("invalid-schedule", "schedule", "it must have either cron or every");
@@ -35,7 +34,6 @@ export function readSchedule(service: MapReader, problems: ProblemList): Schedul
     ...(everyMs === undefined ? {} : { everyMs }),
     ...(timeZone === undefined ? {} : { timeZone }),
     immediate,
-    overlap,
   };
 }
 

@@ -32,7 +32,7 @@ export function readSchedule(
   if (every === undefined) {
     if (!isCron(cron))
       reader.wrong("invalid-value", "cron", `"${cron}" is no cron expression of five fields`);
-    return { cron, ...zone, immediate, overlap: "skip" };
+    return { cron, ...zone, immediate };
   }
   if (every === "") {
     reader.missing("cron", "a schedule needs cron or interval");
@@ -44,7 +44,7 @@ export function readSchedule(
     reader.wrong("invalid-value", key, `"${every}" is no duration such as "30s" or "1h30m"`);
     return undefined;
   }
-  return { everyMs, immediate, overlap: "skip" };
+  return { everyMs, immediate };
 }
 
 function isCron(text: string): boolean {

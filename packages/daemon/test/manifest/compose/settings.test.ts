@@ -91,13 +91,13 @@ describe("number, stop, user, labels, log", () => {
 
 describe("schedule", () => {
   test.each<[string, unknown]>([
-    ['schedule: "*/5 * * * *"', { cron: "*/5 * * * *", immediate: false, overlap: "skip" }],
-    ['schedule: "*/10 * * * * *"', { cron: "*/10 * * * * *", immediate: false, overlap: "skip" }],
-    ['schedule: "@hourly"', { cron: "@hourly", immediate: false, overlap: "skip" }],
-    ["schedule: {every: 30s}", { everyMs: 30_000, immediate: false, overlap: "skip" }],
+    ['schedule: "*/5 * * * *"', { cron: "*/5 * * * *", immediate: false }],
+    ['schedule: "*/10 * * * * *"', { cron: "*/10 * * * * *", immediate: false }],
+    ['schedule: "@hourly"', { cron: "@hourly", immediate: false }],
+    ["schedule: {every: 30s}", { everyMs: 30_000, immediate: false }],
     [
-      "schedule: {cron: 0 3 * * MON, time_zone: Europe/Berlin, immediate: true, overlap: replace}",
-      { cron: "0 3 * * MON", timeZone: "Europe/Berlin", immediate: true, overlap: "replace" },
+      "schedule: {cron: 0 3 * * MON, time_zone: Europe/Berlin, immediate: true}",
+      { cron: "0 3 * * MON", timeZone: "Europe/Berlin", immediate: true },
     ],
   ])("%s", (line, expected) => {
     expect(app(line)?.schedule).toEqual(expected);
