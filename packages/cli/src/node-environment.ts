@@ -18,7 +18,7 @@ export function nodeEnvironment(program: readonly [string, ...string[]]): CliEnv
   process.stderr.on("error", () => undefined);
   return {
     variables: process.env,
-    directory: process.cwd(),
+    directory: workingDirectory(),
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     clock: systemClock,
@@ -33,6 +33,15 @@ export function nodeEnvironment(program: readonly [string, ...string[]]): CliEnv
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** A directory that was removed while a shell stood in it has no manifest, and is no reason to fail. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {

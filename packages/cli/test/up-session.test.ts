@@ -206,6 +206,18 @@ test("when the daemon goes away up says that the apps run on, and exits with 69"
   expect(cli.stderr.text).toContain("the apps run on");
 });
 
+test("when somebody else shuts the daemon down, up ends as the apps did", async () => {
+  const { daemon, cli, ended } = await up();
+  await cli.stderr.shows("web is running");
+  while (daemon.called("logs.follow").length === 0) await new Promise(setImmediate);
+  daemon.change("db", "stopped");
+  daemon.change("web", "stopped");
+  while (daemon.called("logs.read").length === 0) await new Promise(setImmediate);
+  await daemon.crash();
+  expect(await ended).toBe(0);
+  expect(cli.stderr.text).not.toContain("went away");
+});
+
 test("-d waits until the apps run and leaves them and the daemon", async () => {
   const { daemon, cli, ended } = await up({}, { detach: true });
   expect(await ended).toBe(0);

@@ -11,6 +11,9 @@ export interface ConnectionEnd {
 /** How often a channel that cannot say when it has drained is looked at while somebody waits. */
 const drainLookMs = 5;
 
+/** How long a close waits for calls under way, such as the one that asked for it, to be answered. */
+const replyGraceMs = 100;
+
 /** The life of one served channel: what goes out, how far behind the reader is, and the subscriptions that end with it. */
 export class ServerConnection {
   readonly token: ShutdownToken = new ShutdownToken();
@@ -20,6 +23,7 @@ export class ServerConnection {
   readonly #clock: Clock;
   readonly #subscriptions = new Map<string, ServerSubscription<never>>();
   #subscriptionsMade = 0;
+  readonly #calls = new Set<Promise<unknown>>();
   #draining: Promise<void> | undefined;
 
   constructor(channel: Channel, maxBufferedBytes: number, clock: Clock) {
@@ -72,7 +76,29 @@ export class ServerConnection {
     this.#subscriptions.get(id)?.close();
   }
 
+  get calls(): number {
+    return this.#calls.size;
+  }
+
+  /** Counts a call until its reply has been sent. */
+  track(call: Promise<unknown>): void {
+    this.#calls.add(call);
+    const done = (): void => void this.#calls.delete(call);
+    call.then(done, done);
+  }
+
   close(reason?: ConnectionEnd): void {
+    if (this.#calls.size === 0) {
+      this.#closeNow(reason);
+      return;
+    }
+    const answered = Promise.allSettled([...this.#calls]);
+    void Promise.race([answered, this.#clock.sleep(replyGraceMs, this.token)]).then(() =>
+      this.#closeNow(reason),
+    );
+  }
+
+  #closeNow(reason: ConnectionEnd | undefined): void {
     if (this.token.isCancelled) return;
     if (reason !== undefined) this.#channel.send(notification("connection.closed", reason));
     this.#end(reason?.message ?? "the connection was closed");
@@ -80,7 +106,7 @@ export class ServerConnection {
   }
 
   #overflow(): void {
-    this.close({
+    this.#closeNow({
       code: "SLOW_READER",
       message: `${this.#channel.bufferedBytes} bytes wait unread, more than ${this.#maxBufferedBytes}`,
     });

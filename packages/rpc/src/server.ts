@@ -36,9 +36,14 @@ export interface ServeOptions {
 
 /** One served connection. */
 export interface Connection {
+  /** Texts that are being answered. */
+  readonly calls: number;
   /** Resolves when the channel has closed and every subscription has ended; never rejects. */
   readonly closed: Promise<void>;
-  /** Tells the peer why, then closes the channel; idempotent. Calls under way go on, and their replies are dropped. */
+  /**
+   * Tells the peer why, then closes the channel; idempotent. Calls under way have 100 ms to be answered first; those
+   * that take longer go on, and their replies are dropped.
+   */
   close(reason?: ConnectionEnd): void;
 }
 
@@ -144,7 +149,7 @@ export function serve<M extends MethodTypes<M>, Context extends object>(
 
   channel.onText((text) => {
     const parsed = parseMessages(text, limits);
-    tasks.spawn(taskName(parsed), { kind: "rpc-handler" }, () => receive(parsed));
+    connection.track(tasks.spawn(taskName(parsed), { kind: "rpc-handler" }, () => receive(parsed)).done);
   });
   return connection;
 }

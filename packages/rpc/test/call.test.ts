@@ -158,8 +158,22 @@ test("the server's reason for closing reaches the caller", async () => {
   const failed = failureOf(client.call("hang", {}));
   await clock.advance(0);
   connection.close({ code: "SHUTTING_DOWN", message: "the daemon is shutting down" });
+  await clock.advance(100);
   expect((await failed).message).toBe("hang was not answered: the daemon is shutting down");
   await connection.closed;
+});
+
+test("a call that ends the connection is answered before it ends", async () => {
+  const { client, connection, clock, near } = open();
+  const greeted = client.call("greet", { name: "Ada" });
+  const received: string[] = [];
+  near.onText((text) => received.push(text));
+  while (connection.calls === 0) await Promise.resolve();
+  connection.close();
+  expect(await greeted).toBe("Hello, Ada");
+  await connection.closed;
+  expect(received).toHaveLength(1);
+  expect(clock.pending).toBe(0);
 });
 
 test("a text that the server could not read fails the calls that wait", async () => {

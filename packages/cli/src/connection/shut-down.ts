@@ -1,3 +1,4 @@
+import { RpcError } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Daemon } from "./connect.ts";
 
@@ -12,10 +13,20 @@ export async function shutDown(
   options: { readonly keepApps: boolean },
 ): Promise<void> {
   const { pid } = await daemon.call("system.info", {});
-  await daemon.call("system.shutdown", { keepApps: options.keepApps });
+  try {
+    await daemon.call("system.shutdown", { keepApps: options.keepApps });
+  } catch (error) {
+    // It is ending, by our wish or by somebody else's.
+    if (!isEnding(error)) throw error;
+  }
   await daemon.closed;
   const deadline = clock.monotonic() + exitLimitMs;
   while (isAlive(pid) && clock.monotonic() < deadline) await clock.sleep(lookMs);
+}
+
+/** Whether a call failed because the daemon is on its way out. */
+export function isEnding(error: unknown): boolean {
+  return error instanceof RpcError && (error.code === "CONNECTION_CLOSED" || error.code === "SHUTTING_DOWN");
 }
 
 function isAlive(pid: number): boolean {

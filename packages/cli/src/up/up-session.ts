@@ -2,7 +2,7 @@ import type { ProjectSpec } from "@holdfast/daemon";
 import type { Applied, DaemonEvent, LogLine, Operation, SystemInfo, Target } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Daemon } from "../connection/connect.ts";
-import { shutDown } from "../connection/shut-down.ts";
+import { isEnding, shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";
 import { listApps } from "../targets/list-apps.ts";
@@ -191,8 +191,12 @@ export class UpSession {
   /** Ends a daemon that an `up` started and that has nothing left to do. */
   async #leave(info: SystemInfo): Promise<void> {
     if (!info.onDemand) return;
-    const apps = await this.#daemon.call("apps.list", {});
-    if (apps.every(hasEnded)) await shutDown(this.#cli, this.#daemon, { keepApps: false });
+    try {
+      const apps = await this.#daemon.call("apps.list", {});
+      if (apps.every(hasEnded)) await shutDown(this.#cli, this.#daemon, { keepApps: false });
+    } catch (error) {
+      if (!isEnding(error)) throw error;
+    }
   }
 
   #report(operations: readonly Operation[]): ExitCode {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
+import { onTestFinished } from "vitest";
 
 const bin = new URL("../../bin/holdfast.js", import.meta.url).pathname;
 
@@ -26,6 +27,8 @@ export class Holdfast implements AsyncDisposable {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
+    // A test that hangs does not come to the end of its scope.
+    onTestFinished(async () => await this[Symbol.asyncDispose]());
   }
 
   /** Files of the directory that are to be programs. */
