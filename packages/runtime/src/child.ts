@@ -108,7 +108,10 @@ export class Run {
   }
 
   #probe(ready: (token: ShutdownToken) => Promise<unknown>): void {
-    (async () => ready(this.token))().then(
+    // A probe must not outlive what it asks about.
+    const token = this.token.childToken();
+    void this.exit.then(() => token.cancel({ kind: "requested-by-run", message: "the child has ended" }));
+    (async () => ready(token))().then(
       () => this.#ready.resolve({ kind: "ready" }),
       (error: unknown) => this.#ready.resolve({ kind: "failed", error }),
     );

@@ -170,3 +170,13 @@ test("run starts, follows a token to the end, and takes its listener off", async
   expect(await supervisor.done).toMatchObject({ kind: "stopped", reason: user });
   expect(child.isRunning).toBe(false);
 });
+
+test("a probe is told when the child it asks about has ended", async () => {
+  const clock = new VirtualClock();
+  const child = new FakeChild("db", { ready: (token) => clock.sleep(60_000, token) });
+  const { supervisor } = setUp({ clock }, child);
+  const started = supervisor.start().catch(() => clock.pending);
+  await clock.advance(5);
+  child.crash();
+  expect(await started).toBe(0);
+});

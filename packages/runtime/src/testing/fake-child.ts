@@ -1,5 +1,6 @@
 import type { ChildContext, ChildSpec } from "../child-spec.ts";
 import type { Clock } from "../clock.ts";
+import { ShutdownToken } from "../shutdown.ts";
 
 /** How a fake child behaves beyond running until it is told to end. */
 export interface FakeChildOptions extends Partial<Omit<ChildSpec, "id" | "start">> {
@@ -69,21 +70,23 @@ export class FakeChild {
     this.live.push(ctx);
     const end = Promise.withResolvers<unknown>();
     this.#ends.set(ctx, end);
-    ctx.token.onCancel(() => void this.#stop(ctx, end));
+    const over = new ShutdownToken();
+    ctx.token.onCancel(() => void this.#stop(ctx, end, over));
     try {
       return await end.promise;
     } finally {
       log.push(`end ${ctx.id}`);
       this.live.splice(this.live.indexOf(ctx), 1);
       this.#ends.delete(ctx);
+      over.cancel({ kind: "requested-by-run" });
     }
   }
 
-  async #stop(ctx: ChildContext, end: PromiseWithResolvers<unknown>): Promise<void> {
+  async #stop(ctx: ChildContext, end: PromiseWithResolvers<unknown>, over: ShutdownToken): Promise<void> {
     const { clock, stopMs = 0 } = this.#options;
     this.log.push(`stop ${ctx.id}`);
     if (stopMs === Number.POSITIVE_INFINITY) return;
-    if (stopMs > 0) await clock?.sleep(stopMs);
+    if (stopMs > 0) await clock?.sleep(stopMs, over);
     end.resolve(undefined);
   }
 
