@@ -1,3 +1,4 @@
+import { isAlive, processIdentity } from "@holdfast/platform";
 import { RpcError } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Daemon } from "./connect.ts";
@@ -13,6 +14,7 @@ export async function shutDown(
   options: { readonly keepApps: boolean },
 ): Promise<void> {
   const { pid } = await daemon.call("system.info", {});
+  const running = pid === process.pid ? undefined : processIdentity(pid);
   try {
     await daemon.call("system.shutdown", { keepApps: options.keepApps });
   } catch (error) {
@@ -21,20 +23,10 @@ export async function shutDown(
   }
   await daemon.closed;
   const deadline = clock.monotonic() + exitLimitMs;
-  while (isAlive(pid) && clock.monotonic() < deadline) await clock.sleep(lookMs);
+  while (running !== undefined && isAlive(running) && clock.monotonic() < deadline) await clock.sleep(lookMs);
 }
 
 /** Whether a call failed because the daemon is on its way out. */
 export function isEnding(error: unknown): boolean {
   return error instanceof RpcError && (error.code === "CONNECTION_CLOSED" || error.code === "SHUTTING_DOWN");
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
