@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { GateOwner, ShutdownToken } from "../src/index.ts";
+import { countListeners } from "./listener-count.ts";
 
 test("B-03 one owner writes the gate, and everyone else awaits its edges", async () => {
   const connected = new GateOwner();
@@ -35,6 +36,17 @@ test("B-03 waiting for an edge ends with the token, and nobody is left listening
   token.cancel({ kind: "user-requested" });
   expect([await waiting, await owner.gate.opened(token)]).toEqual([false, false]);
   expect(off).toHaveBeenCalledOnce();
+});
+
+test("B-03 an edge that came takes the listener off the token", async () => {
+  const listeners = countListeners();
+  const owner = new GateOwner();
+  const opened = owner.gate.opened(new ShutdownToken());
+  expect(listeners.current).toBe(1);
+  owner.set(true);
+  await opened;
+  listeners.end();
+  expect(listeners.current).toBe(0);
 });
 
 test("a throwing listener does not keep the gate from the others", () => {

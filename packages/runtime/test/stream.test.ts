@@ -9,6 +9,7 @@ import {
   TaskRegistry,
 } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
+import { countListeners } from "./listener-count.ts";
 
 const stop = { kind: "user-requested" } as const;
 
@@ -275,4 +276,22 @@ test("B-06 an attempt with sequence 0 schedules maintenance, whose failure is to
   ]);
   streamToken.cancel(stop);
   await ran;
+});
+
+test("a hundred events and ten sessions leave no listener behind, and a missing cursor keeps the last one", async () => {
+  const listeners = countListeners();
+  const { clock, server, token, ran } = setUp({
+    cursorOf: (event) => (event % 10 === 5 ? event : undefined),
+  });
+  for (let i = 0; i < 100; i++) {
+    await clock.advance(0);
+    server.push(i);
+    if (i % 10 === 9) server.end();
+    await clock.advance(1_000);
+  }
+  expect(server.connects.at(-1)?.cursor).toBe(95);
+  token.cancel(stop);
+  await ran;
+  listeners.end();
+  expect(listeners.current).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ShutdownToken, Wake } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
+import { countListeners } from "./listener-count.ts";
 
 test("a wait is woken, elapses or is cancelled, and leaves no timer", async () => {
   const clock = new VirtualClock();
@@ -31,4 +32,17 @@ test("a second waiter is refused", () => {
   const wake = new Wake(new VirtualClock());
   void wake.wait(1_000);
   expect(() => wake.wait(1_000)).toThrow(TypeError);
+});
+
+test("a wait that is over has taken its listener off the token", async () => {
+  const listeners = countListeners();
+  const wake = new Wake(new VirtualClock());
+  const token = new ShutdownToken();
+  for (let i = 0; i < 3; i++) {
+    const woken = wake.wait(1_000, token);
+    wake.notify();
+    await woken;
+  }
+  listeners.end();
+  expect(listeners.current).toBe(0);
 });
