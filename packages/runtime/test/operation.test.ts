@@ -173,13 +173,14 @@ test("one operation per id: the same request joins, another is refused by name, 
 
 test("a replaced operation is told to stop, writes nothing more, and its transition is nothing to revert to", async () => {
   const { clock, store, seen, operations, stop } = setUp({ onConflict: () => "replace" });
+  let heard: unknown;
   const start = operations.begin({
     id: "web",
     name: "start",
     via: "starting",
     to: "started",
     run: async (token) => {
-      await token.cancelled;
+      heard = await token.cancelled;
       await clock.sleep(50);
     },
   });
@@ -187,5 +188,6 @@ test("a replaced operation is told to stop, writes nothing more, and its transit
   expect(await start.done).toEqual({ kind: "replaced" });
   await second.done;
   await clock.advance(100);
+  expect(heard).toMatchObject({ message: "replaced by stop" });
   expect([store.get("web"), seen]).toEqual(["running", ["web starting", "web stopping", "web running"]]);
 });

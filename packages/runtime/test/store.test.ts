@@ -56,11 +56,17 @@ test("a follower too slow for the changes is given the whole store anew, and end
   store.close();
   let mine = new Map<string, number>();
   let snapshots = 0;
+  let version = 0;
   for await (const update of follower) {
     if (update.kind === "snapshot") {
       mine = new Map(update.snapshot.entries);
+      ({ version } = update.snapshot);
       snapshots++;
-    } else if (update.change.value !== undefined) mine.set(update.change.id, update.change.value);
+    } else {
+      // What the snapshot holds already must not be played over it again.
+      expect(update.change.version).toBe(++version);
+      if (update.change.value !== undefined) mine.set(update.change.id, update.change.value);
+    }
   }
   expect(snapshots).toBe(1);
   expect(mine).toEqual(store.snapshot().entries);

@@ -290,6 +290,9 @@ test("a hundred events and ten sessions leave no listener behind, and a missing 
     await clock.advance(1_000);
   }
   expect(server.connects.at(-1)?.cursor).toBe(95);
+  server.push(...Array.from({ length: 50 }, (_, i) => i));
+  await clock.advance(0);
+  expect(listeners.current).toBeLessThan(3);
   token.cancel(stop);
   await ran;
   listeners.end();
