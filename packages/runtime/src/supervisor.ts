@@ -1,18 +1,11 @@
-import { backoffDelay } from "./backoff.ts";
 import type { Child, Run } from "./child.ts";
 import type { ChildSpec } from "./child-spec.ts";
 import { Children } from "./children.ts";
-import { type Clock, systemClock, type Timer } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { EventBus, type EventReader } from "./events.ts";
-import {
-  admitRestart,
-  type ChildExit,
-  decide,
-  endsSupervisor,
-  type Intensity,
-  takenAlong,
-} from "./policy.ts";
-import { type Random, systemRandom } from "./random.ts";
+import { type ChildExit, decide, endsSupervisor } from "./policy.ts";
+import { systemRandom } from "./random.ts";
+import { Restarts } from "./restarts.ts";
 import { type ShutdownReason, ShutdownToken } from "./shutdown.ts";
 import { childError, SupervisorError } from "./supervisor-error.ts";
 import type { Happening, SupervisorEvent, SupervisorExit } from "./supervisor-events.ts";
@@ -39,35 +32,42 @@ export class Supervisor {
   /** Resolves once everything below has stopped; never rejects. */
   readonly done: Promise<SupervisorExit>;
   readonly #options: SupervisorOptions;
-  readonly #limit: Intensity;
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #children: Children;
-  readonly #timers = new Map<Child, Timer>();
+  readonly #restarts: Restarts;
   readonly #bus = new EventBus<SupervisorEvent>();
   readonly #shutdown: ShutdownToken;
   readonly #budgetSpent = new ShutdownToken();
   readonly #done = Promise.withResolvers<SupervisorExit>();
   #state: State = "new";
-  #restarts: readonly number[] = [];
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Starts nothing. Throws `TypeError` for options or child specs that cannot mean anything. */
   constructor(options: SupervisorOptions = {}) {
     checkOptions(options);
     this.#options = options;
-    this.#limit = { intensity: options.intensity ?? 3, periodMs: options.periodMs ?? 5_000 };
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? systemRandom;
     this.#shutdown = new ShutdownToken(options.shutdown);
     this.done = this.#done.promise;
+    const publish = (happening: Happening) => this.#publish(happening);
     this.#children = new Children({
       clock: this.#clock,
       interrupt: this.#shutdown,
       cut: this.#budgetSpent,
-      publish: (happening) => this.#publish(happening),
+      publish,
       adopt: (id, nested) => this.#adopt(id, nested),
       onExit: (child, run, exit) => void this.#enqueue(() => this.#onExit(child, run, exit)),
+    });
+    this.#restarts = new Restarts({
+      clock: this.#clock,
+      random: options.random ?? systemRandom,
+      limit: { intensity: options.intensity ?? 3, periodMs: options.periodMs ?? 5_000 },
+      strategy: options.strategy ?? "one-for-one",
+      children: this.#children,
+      shutdown: this.#shutdown,
+      publish,
+      enqueue: (change) => void this.#enqueue(change),
+      exhausted: (error) => this.#finish({ kind: "failed", error }),
     });
     for (const spec of options.children ?? []) this.#children.add(spec);
   }
@@ -156,9 +156,7 @@ export class Supervisor {
       const child = this.#children.get(id);
       await this.#children.stop(child, { kind: "requested-by-run", message: `${id} stopped` });
       this.#children.leave(child, true);
-      // The timer of a group belongs to all of it.
-      const waiting = this.#children.all().some(({ state }) => state.kind === "restarting");
-      if (!waiting || !this.#inGroups()) this.#clearTimer(child);
+      this.#restarts.drop(child);
     });
   }
 
@@ -200,7 +198,7 @@ export class Supervisor {
     if (backoff && livedMs >= (backoff.resetAfterMs ?? backoff.maxMs)) child.attempt = 0;
     switch (decide(restart, exit)) {
       case "restart":
-        return this.#restart(child, exit);
+        return this.#restarts.plan(child, exit);
       case "end-tree":
         return this.#finish({ kind: "auto-shutdown", id, by: "verdict" });
       case "leave": {
@@ -217,55 +215,6 @@ export class Supervisor {
     }
   }
 
-  /** Plans the restart of a child that has ended, and stops those that are taken along. */
-  async #restart(child: Child, exit: ChildExit): Promise<void> {
-    const { id, spec } = child;
-    const now = this.#clock.monotonic();
-    const restarts = admitRestart(this.#limit, this.#restarts, now);
-    if (!restarts) {
-      const { intensity, periodMs } = this.#limit;
-      const what = `ended again after ${intensity} restarts within ${periodMs} ms`;
-      const causes = exit.kind === "failed" ? [exit.error] : [];
-      return this.#finish({ kind: "failed", error: childError("INTENSITY_EXCEEDED", id, what, ...causes) });
-    }
-    this.#restarts = restarts;
-    child.attempt++;
-    const delayMs = spec.backoff ? backoffDelay(spec.backoff, child.attempt, this.#random) : 0;
-    const until = now + delayMs;
-    child.state = { kind: "restarting", until };
-    this.#publish({ type: "child-restarting", id, attempt: child.attempt, delayMs });
-    await this.#takeAlong(child, until);
-
-    const relaunch = () => {
-      this.#timers.delete(child);
-      void this.#enqueue(() => this.#relaunch(child));
-    };
-    const leftMs = until - this.#clock.monotonic();
-    if (leftMs <= 0) relaunch();
-    else this.#timers.set(child, this.#clock.setTimeout(relaunch, leftMs));
-  }
-
-  async #takeAlong(child: Child, until: number): Promise<void> {
-    const group = takenAlong(this.#options.strategy ?? "one-for-one", this.#children.all(), child);
-    for (const sibling of [...group].reverse()) {
-      if (sibling === child) continue;
-      this.#clearTimer(sibling);
-      if (sibling.state.kind === "stopped" && sibling.state.held) continue;
-      await this.#children.stop(sibling, { kind: "requested-by-run", message: `restarted with ${child.id}` });
-      if (sibling.spec.restart === "temporary") this.#children.leave(sibling, false);
-      else sibling.state = { kind: "restarting", until };
-    }
-  }
-
-  async #relaunch(leader: Child): Promise<void> {
-    for (const child of this.#inGroups() ? this.#children.all() : [leader]) {
-      if (this.#isOver()) return;
-      if (child.state.kind !== "restarting") continue;
-      const error = await this.#children.launch(child);
-      if (error) return this.#restart(child, { kind: "failed", error });
-    }
-  }
-
   async #finish(cause: Cause): Promise<void> {
     if (this.#state === "stopping" || this.#state === "stopped") return;
     this.#state = "stopping";
@@ -275,7 +224,7 @@ export class Supervisor {
     }
     const reason = reasonOf(cause);
     this.#shutdown.cancel(reason);
-    for (const child of [...this.#timers.keys()]) this.#clearTimer(child);
+    this.#restarts.end();
     const { stopOrder = "reverse", stopBudgetMs = Number.POSITIVE_INFINITY } = this.#options;
     const left = await this.#children.stopAll(reason, stopOrder, stopBudgetMs);
     const exit: SupervisorExit = { ...cause, left };
@@ -287,15 +236,6 @@ export class Supervisor {
 
   #isOver(): boolean {
     return this.#shutdown.isCancelled;
-  }
-
-  #inGroups(): boolean {
-    return (this.#options.strategy ?? "one-for-one") !== "one-for-one";
-  }
-
-  #clearTimer(child: Child): void {
-    this.#clock.clearTimeout(this.#timers.get(child));
-    this.#timers.delete(child);
   }
 
   #publish(happening: Happening): void {
