@@ -21,7 +21,8 @@ export function tellError({ stderr, variables }: CliEnvironment, error: unknown)
       return exitCodes.noDaemon;
     }
     tell(error.message);
-    return exitCodes.failed;
+    // What the manifest asks for is understood, and more than this daemon can do.
+    return error.code === "UNSUPPORTED" ? exitCodes.usage : exitCodes.failed;
   }
   tell(describeError(error), error instanceof Error && !isExpected(error) ? error.stack : undefined);
   return exitCodes.failed;

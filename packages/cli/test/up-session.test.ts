@@ -50,7 +50,7 @@ async function up(options: FakeDaemonOptions = {}, request: Partial<UpRequest> =
   const session = new UpSession(
     cli,
     client,
-    { spec, names: [], detach: false, removeOrphans: false, ...request },
+    { spec, names: [], detach: false, removeOrphans: false, startedDaemon: false, ...request },
     interrupts,
     output,
   );
@@ -244,6 +244,17 @@ test("a Ctrl-C while -d waits stops what was started", async () => {
   cli.interrupt();
   expect(await ended).toBe(0);
   expect(daemon.called("apps.stop")).toHaveLength(1);
+  expect(daemon.called("system.shutdown")).toHaveLength(1);
+});
+
+test("a Ctrl-C while -d waits also ends the daemon that it started to stay", async () => {
+  const { daemon, cli, ended } = await up(
+    { onDemand: false, outcome: (kind) => (kind === "start" ? "hang" : "done") },
+    { detach: true, startedDaemon: true },
+  );
+  while (daemon.called("operations.wait").length === 0) await new Promise(setImmediate);
+  cli.interrupt();
+  expect(await ended).toBe(0);
   expect(daemon.called("system.shutdown")).toHaveLength(1);
 });
 

@@ -25,14 +25,15 @@ export async function up({ names, options, cli }: Invocation<UpOptions>): Promis
     checkNames(names, spec);
     if (interrupts.asked.isCancelled) return exitCodes.done;
     const detach = options.detach === true;
-    const daemon = await reachDaemon(cli, interrupts, { onDemand: !detach });
+    const { daemon, started } = await reachDaemon(cli, interrupts, { onDemand: !detach });
     try {
       const output = new UpOutput(cli, spec, {
         prefix: options["no-log-prefix"] !== true,
         timestamps: options.timestamps === true,
         raw: options.raw === true,
       });
-      const request = { spec, names, detach, removeOrphans: options["remove-orphans"] === true };
+      const removeOrphans = options["remove-orphans"] === true;
+      const request = { spec, names, detach, removeOrphans, startedDaemon: started };
       return await new UpSession(cli, daemon, request, interrupts, output).run();
     } finally {
       daemon.close();
@@ -57,13 +58,13 @@ async function reachDaemon(
   cli: CliEnvironment,
   interrupts: Interrupts,
   options: { readonly onDemand: boolean },
-): Promise<Daemon> {
+): Promise<{ readonly daemon: Daemon; readonly started: boolean }> {
   const there = await tryConnect(cli);
-  if (there !== undefined) return there;
+  if (there !== undefined) return { daemon: there, started: false };
   const starting = startDaemon(cli, options);
   const release = interrupts.forced.onCancel(() => starting.kill());
   try {
-    return await starting.ready;
+    return { daemon: await starting.ready, started: true };
   } finally {
     release();
   }

@@ -17,6 +17,8 @@ export interface UpRequest {
   readonly names: readonly string[];
   readonly detach: boolean;
   readonly removeOrphans: boolean;
+  /** True when no daemon ran before. */
+  readonly startedDaemon: boolean;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface UpRequest {
  *     applying → leaving                               detached, or refused
  *     following → leaving                              every app has ended by itself
  *
- * `stopping` stops what this `up` started and nothing else; `leaving` shuts a daemon down that an `up` started,
- * if nothing runs there any more.
+ * `stopping` stops what this `up` started and nothing else; `leaving` shuts a daemon down that this or another `up`
+ * started for as long as it is needed, if nothing runs there any more.
  */
 export class UpSession {
   readonly #cli: CliEnvironment;
@@ -190,7 +192,7 @@ export class UpSession {
 
   /** Ends a daemon that an `up` started and that has nothing left to do. */
   async #leave(info: SystemInfo): Promise<void> {
-    if (!info.onDemand) return;
+    if (!info.onDemand && !this.#request.startedDaemon) return;
     try {
       const apps = await this.#daemon.call("apps.list", {});
       if (apps.every(hasEnded)) await shutDown(this.#cli, this.#daemon, { keepApps: false });

@@ -80,6 +80,16 @@ test.each([
   expect(holdfast.processes()).toEqual([]);
 });
 
+test("an app that this daemon cannot run exits with 2, says where, and leaves no daemon", async () => {
+  await using holdfast = new Holdfast({ "compose.yaml": "services:\n  db:\n    image: postgres\n" });
+  for (const args of [["up"], ["up", "-d"]]) {
+    const { code, err } = await holdfast.run(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(/compose\.yaml:\d+:\d+: /);
+    expect(holdfast.processes()).toEqual([]);
+  }
+});
+
 test("without a manifest up says what it looked for", async () => {
   await using holdfast = new Holdfast({ "notes.txt": "" });
   const { code, err } = await holdfast.run("up");
