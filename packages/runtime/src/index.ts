@@ -72,6 +72,7 @@ export { SupervisorError, type SupervisorErrorCode } from "./supervisor-error.ts
 export type { SupervisorEvent, SupervisorExit } from "./supervisor-events.ts";
 export type { SupervisorOptions } from "./supervisor-options.ts";
 export type { DisconnectReason, Health, PeerApi, PeerId, PeerMessage, RpcApi } from "./surfaces.ts";
+export { type StreamPart, type SyncDaemon, type SyncDaemonOptions, syncDaemon } from "./sync-daemon.ts";
 export {
   type FailureListener,
   type JoinReport,

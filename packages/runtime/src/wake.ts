@@ -26,10 +26,9 @@ export class Wake {
   wait(everyMs: number, token?: Cancellation): Promise<WakeEnd> {
     if (token?.isCancelled) return Promise.resolve("cancelled");
     if (this.#waiting) throw new TypeError("a wake has one waiter at a time");
-    return new Promise((resolve) => {
+    const waited = new Promise<WakeEnd>((resolve) => {
       const end = (how: WakeEnd) => {
         this.#waiting = undefined;
-        if (how === "woken") this.#notified = false;
         this.#clock.clearTimeout(timer);
         off?.();
         resolve(how);
@@ -42,5 +41,10 @@ export class Wake {
       this.#waiting = () => end("woken");
       if (this.#notified) end("woken");
     });
+    // Taken back only as the waiter goes on: what is notified until then, it is about to see.
+    void waited.then((how) => {
+      if (how === "woken") this.#notified = false;
+    });
+    return waited;
   }
 }

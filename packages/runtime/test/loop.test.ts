@@ -126,6 +126,7 @@ test("B-10 triggers made while a pass runs share the next one, each gets its rep
   await clock.advance(1_000);
   expect(passes).toEqual([]);
   const first = loop.trigger();
+  expect(loop.trigger()).toBe(first);
   await clock.advance(5);
   const [second, third] = [loop.trigger(), loop.trigger()];
   await clock.advance(5);

@@ -46,3 +46,17 @@ test("a wait that is over has taken its listener off the token", async () => {
   listeners.end();
   expect(listeners.current).toBe(0);
 });
+
+test("W-02 two notifications in one turn wake a waiter once, one more after it went on wakes it again", async () => {
+  const clock = new VirtualClock();
+  const wake = new Wake(clock);
+  const waiting = wake.wait(1_000);
+  wake.notify();
+  wake.notify();
+  expect(await waiting).toBe("woken");
+  wake.notify();
+  expect(await wake.wait(1_000)).toBe("woken");
+  const next = wake.wait(1_000);
+  await clock.advance(1_000);
+  expect(await next).toBe("elapsed");
+});
