@@ -31,6 +31,7 @@ export type {
   StartContext,
   StopContext,
 } from "./lifecycle.ts";
+export { type LockOptions, RwLock } from "./lock.ts";
 export { type Loop, type LoopOptions, loop, type PassReport, type Step, type StepEnd } from "./loop.ts";
 export { serviceChild, supervisorChild } from "./nesting.ts";
 export {
