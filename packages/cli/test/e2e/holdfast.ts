@@ -38,8 +38,13 @@ export class Holdfast implements AsyncDisposable {
 
   /** Starts the command. */
   start(...args: readonly string[]): Running {
+    return this.startWith(process.execPath, ...args);
+  }
+
+  /** Starts the command with some other Node. */
+  startWith(node: string, ...args: readonly string[]): Running {
     return new Running(
-      spawn(process.execPath, [bin, ...args], {
+      spawn(node, [bin, ...args], {
         cwd: this.directory,
         env: { ...process.env, HOLDFAST_HOME: this.home, HOLDFAST_E2E: this.root, NO_COLOR: "1" },
         stdio: ["ignore", "pipe", "pipe"],
