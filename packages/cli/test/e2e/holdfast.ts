@@ -43,11 +43,21 @@ export class Holdfast implements AsyncDisposable {
 
   /** Starts the command with some other Node. */
   startWith(node: string, ...args: readonly string[]): Running {
+    return this.#spawn(node, [bin, ...args]);
+  }
+
+  /** Runs a script in a session of its own, as a terminal's; `holdfast` in it is the command. */
+  shell(script: string): Running {
+    return this.#spawn("/bin/sh", ["-c", `holdfast() { "${process.execPath}" "${bin}" "$@"; }; ${script}`]);
+  }
+
+  #spawn(program: string, args: readonly string[]): Running {
     return new Running(
-      spawn(node, [bin, ...args], {
+      spawn(program, args, {
         cwd: this.directory,
         env: { ...process.env, HOLDFAST_HOME: this.home, HOLDFAST_E2E: this.root, NO_COLOR: "1" },
         stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
       }),
     );
   }
@@ -113,6 +123,11 @@ export class Running {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** What a terminal does with a key: every process of the group gets it. */
+  signalGroup(name: NodeJS.Signals): void {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, name);
   }
 
   /** Nobody reads its stdout any more. */

@@ -88,3 +88,15 @@ services:
   await up.ended;
   expect(holdfast.processes()).toEqual([]);
 });
+
+test("what up -d left does not belong to the terminal any more: a Ctrl-C there reaches neither daemon nor apps", async () => {
+  await using holdfast = new Holdfast({ "holdfast.yaml": manifest });
+  const shell = holdfast.shell("holdfast up -d && echo left && sleep 1000");
+  await shell.prints("left");
+  const before = (await holdfast.run("ps", "--json")).out;
+  shell.signalGroup("SIGINT");
+  await shell.ended;
+  expect((await holdfast.run("ps", "--json")).out).toBe(before);
+  expect(await holdfast.run("daemon", "stop")).toMatchObject({ code: 0 });
+  expect(holdfast.processes()).toEqual([]);
+});
