@@ -153,3 +153,11 @@ test("an abort error without a cancellation is a failure", async () => {
     error,
   });
 });
+
+test("what a finished task left listening to its token is let go of with it", async () => {
+  const { tasks, token } = setUp();
+  const heard = vi.fn();
+  await tasks.spawn("t", loop, async (token) => void token.onCancel(heard)).done;
+  token.cancel({ kind: "user-requested" });
+  expect(heard).not.toHaveBeenCalled();
+});
