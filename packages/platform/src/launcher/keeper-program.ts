@@ -1,6 +1,6 @@
 /**
  * The keeper: the parent of every app, in perl because a small process forks three times faster than Node and
- * outlives the daemon. One per daemon, fed with `perl -e`; it needs nothing but the interpreter (`perl-base`).
+ * outlives the daemon. One per daemon, handed to `perl -e` in a variable; it needs nothing but the interpreter (`perl-base`).
  *
  * Arguments: the run directory, then the numbers of four system calls that perl has no name for
  * (`prctl rt_sigprocmask signalfd4 setsid`), each 0 where they are not known. On stdin: requests, a length of four
@@ -17,7 +17,8 @@
 export const KEEPER_PROGRAM: string = String.raw`
 use strict;
 my ($run, $prctl, $sigprocmask, $signalfd, $setsid) = @ARGV;
-$0 = 'holdfast-keeper';
+%ENV = ();
+syscall($prctl, 15, my $name = 'holdfast-keeper') if $prctl;
 my $umask = umask 077;
 chdir '/';
 opendir my $files, '/proc/self/fd';

@@ -96,12 +96,17 @@ export class KeeperLauncher implements Launcher {
     const numbers = (systemCalls[process.arch] ?? [0, 0, 0, 0]).map(String);
     let keeper: ChildProcess;
     try {
-      keeper = spawn(perl, ["-e", KEEPER_PROGRAM, runDirectory.path, ...numbers], {
-        stdio: ["pipe", "ignore", "ignore"],
-        detached: true,
-        cwd: "/",
-        env: {},
-      });
+      // Not as an argument: a list of processes would show all of the program.
+      keeper = spawn(
+        perl,
+        ["-e", "eval $ENV{HOLDFAST_KEEPER}; die $@ if $@", runDirectory.path, ...numbers],
+        {
+          stdio: ["pipe", "ignore", "ignore"],
+          detached: true,
+          cwd: "/",
+          env: { HOLDFAST_KEEPER: KEEPER_PROGRAM },
+        },
+      );
     } catch (error) {
       onFailure(error);
       return undefined;
