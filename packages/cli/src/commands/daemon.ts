@@ -115,8 +115,10 @@ Description=Holdfast keeps programs up
 [Service]
 ExecStart=${quoted}
 Environment="HOLDFAST_HOME=${homeOf(cli).replaceAll("%", "%%")}"
-# The apps outlive the daemon, and a new one takes them over.
+# A stop stops the apps, in as much time as their manifests give them. If the daemon dies, they outlive it, and the
+# next one takes them over; "holdfast daemon stop --keep-apps" does the same on purpose, for an upgrade.
 KillMode=process
+TimeoutStopSec=15min
 Restart=on-failure
 RestartPreventExitStatus=2 73
 
