@@ -139,6 +139,8 @@ export class ShutdownToken implements Cancellation {
 
   /** Lets go of every listener without calling it. For a scope that ended: `using token = parent.childToken()`. */
   [Symbol.dispose](): void {
+    // With nothing below it, its parent does not know it.
+    if (!this.#below) return;
     this.#below = undefined;
     this.#unlink();
   }
