@@ -192,7 +192,7 @@ describe("logs", () => {
     const { cli, daemon } = await setUp({ apps: shop, logs: written });
     expect(await cli.run("logs", "-p", "shop", "-n", "5", "--since", "2030-01-31T12:00:00Z")).toBe(0);
     expect(cli.stdout.text).toBe("db  | ready\nweb | \u001b]0;evil\u0007hello\n");
-    expect(daemon.called("logs.read")).toEqual([
+    expect(daemon.called("logs.follow")).toEqual([
       { targets: [{ project: "shop" }], lines: 5, since: "2030-01-31T12:00:00.000Z" },
     ]);
   });

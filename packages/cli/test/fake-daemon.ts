@@ -33,6 +33,7 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
     lastError: null,
     operation: null,
     labels: {},
+    group: null,
     waitingFor: [],
     next: null,
     ...row,
@@ -216,6 +217,7 @@ export class FakeDaemon implements AsyncDisposable {
           this.#logFollowers.add(subscription);
           subscription.onEnd(() => this.#logFollowers.delete(subscription));
           subscription.notify({ lines: this.#options.followed ?? this.#options.logs ?? [] });
+          subscription.notify({ lines: [], caughtUp: true });
           return { subscription: subscription.id };
         },
       },

@@ -71,6 +71,13 @@ export class Daemon {
     return this.#seams.info;
   }
 
+  /** True while an app is up, or will be without being asked again. */
+  get hasLiveApps(): boolean {
+    return [...this.#projects.values()].some((project) =>
+      [...project.apps.values()].some((app) => app.isAlive),
+    );
+  }
+
   list(project?: string): readonly AppStatus[] {
     if (project === undefined) return [...this.#projects.values()].flatMap((each) => this.#rows(each));
     return this.#rows(this.#project(project));

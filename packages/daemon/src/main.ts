@@ -20,6 +20,7 @@ import {
   systemRandom,
 } from "@holdfast/runtime";
 import { Daemon } from "./daemon.ts";
+import { untilIdle } from "./end-when-idle.ts";
 import { LogBook } from "./logs/log-book.ts";
 import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
@@ -37,6 +38,9 @@ export interface DaemonProgram {
 
 /** How much time is left for connections and the disk once the apps are gone. */
 const stopBudgetMs = 5_000;
+
+/** How long a daemon that an `up` started for itself stays when nobody needs it. */
+const idleMs = 10_000;
 
 /** The exit code of a daemon that found another one in its home. */
 export const homeOwnedExitCode = 73;
@@ -77,7 +81,9 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
   const clock = systemClock;
   const random = systemRandom;
   const opened = new AsyncDisposableStack();
-  let running: { readonly daemon: Daemon; readonly api: AsyncDisposable } | undefined;
+  let running:
+    | { readonly daemon: Daemon; readonly api: AsyncDisposable; readonly isConnected: () => boolean }
+    | undefined;
 
   return new Service({
     name: "holdfast",
@@ -123,18 +129,25 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         await daemon.resume();
         const api = opened.use(new AsyncDisposableStack());
         const server = new ApiServer(daemon);
-        api.use(
+        const socket = api.use(
           await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), { maxLineBytes }),
         );
         api.defer(() => server.close());
-        running = { daemon, api };
+        running = { daemon, api, isConnected: () => socket.connections > 0 };
       },
 
       /** Until somebody asks it to end; then the apps are stopped, in as much time as they themselves are given. */
       async run() {
         if (running === undefined) return;
-        const { daemon, api } = running;
+        const { daemon, api, isConnected } = running;
         const forget = token.onCancel(() => daemon.requestShutdown({ keepApps: false }));
+        if (onDemand) {
+          daemon.tasks.spawn("idle watch", { kind: "maintenance" }, async (own) => {
+            const isNeeded = (): boolean => isConnected() || daemon.hasLiveApps;
+            const end = await untilIdle({ clock, token: own, idleMs, isNeeded });
+            if (end === "idle") daemon.requestShutdown({ keepApps: true });
+          });
+        }
         const { keepApps } = await daemon.shutdownAsked;
         forget();
         if (!keepApps) await daemon.stopApps();

@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { HoldfastError } from "@holdfast/runtime";
 
 /** Why a directory cannot hold secrets. `remedy` is a command or a sentence to show. */
@@ -31,10 +32,15 @@ export function ensurePrivateDirectory(path: string, { followLink }: PrivateDire
 
 function mkdirQuietly(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
+    const { code } = error as { readonly code?: unknown };
     // What is there instead is judged, and named, below.
-    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path || existsSync(dirname(path))) throw error;
+    // One by one: `recursive` never returns below a directory that takes no entries, such as /proc.
+    mkdirQuietly(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 

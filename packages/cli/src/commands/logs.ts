@@ -38,9 +38,7 @@ export async function logs({ names, options, cli }: Invocation<LogsOptions>): Pr
       ...(lines !== undefined && { lines }),
       ...(since !== undefined && { since }),
     };
-    if (follow) return await followLogs(cli, daemon, params, print);
-    for (const line of await daemon.call("logs.read", params)) print(line);
-    return exitCodes.done;
+    return await printLogs(cli, daemon, params, { print, follow });
   } finally {
     daemon.close();
   }
@@ -94,17 +92,21 @@ function printerOf(
   return (line) => stdout.write(printer.line(line));
 }
 
-async function followLogs(
+/** Prints what there is, however much, and with `follow` goes on with what comes, until it is interrupted. */
+async function printLogs(
   cli: CliEnvironment,
   daemon: Daemon,
   params: { readonly targets: readonly Target[] },
-  print: (line: LogLine) => void,
+  { print, follow }: { readonly print: (line: LogLine) => void; readonly follow: boolean },
 ): Promise<ExitCode> {
-  const { promise: interrupted, resolve } = Promise.withResolvers<undefined>();
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
   const release = cli.onInterrupt(() => resolve(undefined));
   try {
-    await daemon.subscribe("logs.follow", params, ({ lines }) => lines.forEach(print));
-    const ended = await Promise.race([interrupted, daemon.closed]);
+    await daemon.subscribe("logs.follow", params, ({ lines, caughtUp }) => {
+      lines.forEach(print);
+      if (caughtUp === true && !follow) resolve(undefined);
+    });
+    const ended = await Promise.race([over, daemon.closed]);
     if (ended === undefined) return exitCodes.done;
     throw new CommandError(exitCodes.noDaemon, "the daemon went away; the apps run on", { cause: ended });
   } finally {

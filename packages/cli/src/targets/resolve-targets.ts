@@ -3,7 +3,8 @@ import { nearest } from "../command-line/nearest.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 
 /**
- * What the names on a command line mean among the apps there are: `APP`, `APP.2` (an instance) or `PROJECT/APP`.
+ * What the names on a command line mean among the apps there are: `APP`, a group of apps, `APP.2` (an instance) or
+ * `PROJECT/APP`.
  * Without a project, a name must be unique. Throws `CommandError` that names the nearest app.
  */
 export function resolveTargets(
@@ -20,7 +21,9 @@ function resolveTarget(word: string, apps: readonly AppStatus[], current: string
   const name = word.slice(slash + 1);
   const own = apps.filter((app) => project === undefined || app.project === project);
   const [target, ...others] = unique(
-    own.filter((app) => app.name === name).map((app) => ({ project: app.project, name })),
+    own
+      .filter((app) => app.name === name || app.group === name)
+      .map((app) => ({ project: app.project, name })),
   );
   if (target !== undefined && others.length === 0) return target;
   if (target !== undefined) {
@@ -73,7 +76,7 @@ function unique(targets: readonly { readonly project: string; readonly name: str
 export function isTarget(app: AppStatus, target: Target): boolean {
   return (
     app.project === target.project &&
-    (target.name === undefined || app.name === target.name) &&
+    (target.name === undefined || app.name === target.name || app.group === target.name) &&
     (target.instance === undefined || app.instance === target.instance)
   );
 }

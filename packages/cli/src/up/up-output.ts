@@ -57,8 +57,9 @@ export class UpOutput {
     this.#cli.stdout.write(text);
   }
 
-  /** One change of an app's state. */
+  /** One change of an app's state; that it is being launched is not worth a line, since the next one says that it runs. */
   state({ message, app }: DaemonEvent): void {
+    if (app?.state === "starting" && app.waitingFor.length === 0) return;
     const { dim, red, yellow } = this.#style;
     const paint = app?.state === "failed" ? red : app?.state === "backoff" ? yellow : dim;
     this.say(paint(`· ${safeText(message, { keepColours: false })}`));

@@ -5,7 +5,10 @@ import type { InstanceRecord } from "../store/instance-record.ts";
 import type { AppStatus } from "./contract.ts";
 
 /** A record as a row of `ps`. */
-export function appStatus(record: InstanceRecord, spec: Pick<AppSpec, "labels" | "runner">): AppStatus {
+export function appStatus(
+  record: InstanceRecord,
+  spec: Pick<AppSpec, "labels" | "runner" | "group">,
+): AppStatus {
   const { state, operation } = record;
   return {
     project: record.project,
@@ -25,6 +28,7 @@ export function appStatus(record: InstanceRecord, spec: Pick<AppSpec, "labels" |
         ? null
         : { id: operation.id, kind: operation.kind, since: new Date(operation.since).toISOString() },
     labels: spec.labels,
+    group: spec.group ?? null,
     waitingFor: state.kind === "starting" ? state.waitingFor : [],
     next: record.next === null ? null : new Date(record.next).toISOString(),
   };

@@ -26,6 +26,8 @@ export interface AppStatus {
   /** The operation that works on this app now. */
   readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: string } | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** A name that several apps share, and that means all of them; null where it has none. */
+  readonly group: string | null;
   /** What a starting app waits for; empty otherwise. */
   readonly waitingFor: readonly WaitingFor[];
   /** When an app in backoff is started again, or a scheduled one runs next. */
