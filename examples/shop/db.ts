@@ -15,11 +15,10 @@ const server = new PGLiteSocketServer({
 await server.start();
 console.log(`listening on 127.0.0.1:${process.env["PORT"]}, data in ${directory}`);
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, async () => {
-    console.log("closing");
-    await server.stop();
-    await db.close();
-    process.exit(0);
-  });
+async function close(): Promise<void> {
+  console.log("closing");
+  await server.stop();
+  await db.close();
+  process.exit(0);
 }
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void close());

@@ -1,11 +1,11 @@
 // Takes orders over HTTP: GET / lists them, POST /orders?item=NAME places one.
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "./connect.ts";
 
 const port = Number(process.env["PORT"]);
 const db = await connect();
 
-const server = createServer(async (request, response) => {
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", `http://127.0.0.1:${port}`);
   const answer = (status: number, body: unknown): void => {
     response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(body)}\n`);
@@ -31,7 +31,9 @@ const server = createServer(async (request, response) => {
     console.error(error);
     answer(500, { error: String(error) });
   }
-});
+}
+
+const server = createServer((request, response) => void serve(request, response));
 server.listen(port, "127.0.0.1", () => console.log(`open on http://127.0.0.1:${port}/`));
 
 process.once("SIGTERM", () => {

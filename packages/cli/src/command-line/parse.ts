@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { nearest } from "@holdfast/daemon/nearest";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { type Command, type CommandValues, commands } from "./commands.ts";
-import { nearest } from "./nearest.ts";
 
 /** What a command line asks for. */
 export type Request =

@@ -1,6 +1,6 @@
+import { nearest } from "@holdfast/daemon/nearest";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
-import { nearest } from "../command-line/nearest.ts";
 import type { DaemonOptions } from "../command-line/options.ts";
 import { tryConnect } from "../connection/connect.ts";
 import { homeOf } from "../connection/home.ts";

@@ -1,7 +1,7 @@
 import type { ProjectSpec } from "@holdfast/daemon";
+import { nearest } from "@holdfast/daemon/nearest";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
-import { nearest } from "../command-line/nearest.ts";
 import type { UpOptions } from "../command-line/options.ts";
 import { type Daemon, tryConnect } from "../connection/connect.ts";
 import { startDaemon } from "../connection/start-daemon.ts";

@@ -1,5 +1,5 @@
 import type { AppStatus, Target } from "@holdfast/daemon/api";
-import { nearest } from "../command-line/nearest.ts";
+import { nearest } from "@holdfast/daemon/nearest";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 
 /**

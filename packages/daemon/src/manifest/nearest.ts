@@ -1,12 +1,12 @@
-/** The known name that someone who wrote an unknown one most likely meant. */
+/** The known name that someone who wrote an unknown one most likely meant; for manifests, and for the command line. */
 
 /** A guess is not worth more time than this. */
 const maxCandidates = 1000;
 
 /**
  * The candidate nearest to `name` by Damerau-Levenshtein distance (case is ignored), or undefined when none is
- * near enough: at most one edit for each three letters. Of equals the first wins; only the
- * first thousand are looked at.
+ * near enough: at most one edit for each three letters, or else one that begins with it. Of equals the first wins; only
+ * the first thousand are looked at.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
@@ -14,11 +14,13 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   if (wanted.length > 100) return undefined;
   const allowed = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
+  let longer: string | undefined;
   let bestDistance = allowed + 1;
   let looked = 0;
   for (const candidate of candidates) {
     looked += 1;
     if (looked > maxCandidates) break;
+    if (wanted.length > 2 && candidate.toLowerCase().startsWith(wanted)) longer ??= candidate;
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -26,7 +28,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? longer;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `from` into `to`. */
