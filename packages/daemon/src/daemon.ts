@@ -257,7 +257,8 @@ export class Daemon {
 
 /** True when nothing changed that an event is told for. */
 function sameSight(before: InstanceRecord, after: InstanceRecord): boolean {
-  return JSON.stringify(before.state) === JSON.stringify(after.state) && before.next === after.next;
+  if (before.next !== after.next) return false;
+  return before.state === after.state || JSON.stringify(before.state) === JSON.stringify(after.state);
 }
 
 function notFound(message: string, name: string, known: readonly string[]): HoldfastError {

@@ -146,7 +146,10 @@ export class RunDirectory {
     if (this.#closed) throw new TypeError("the run directory is closed");
     if (!this.#watcher && !this.#blind) {
       try {
-        this.#watcher = watch(this.path, (_, name) => this.#look(name?.replace(/\.(pid|exit)$/, "") ?? ""));
+        this.#watcher = watch(this.path, (what, name) => {
+          // A file that comes or goes says nothing: what is written into it does, and wakes us again.
+          if (what === "change" && name !== null) this.#look(name.replace(/\.(pid|exit)$/, ""));
+        });
         this.#watcher.on("error", () => {
           this.#blind = true;
         });

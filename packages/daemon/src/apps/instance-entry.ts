@@ -25,7 +25,7 @@ export class InstanceEntry {
   apply(event: AppEvent, patch: RecordPatch = {}): void {
     const { state } = this.record;
     const next = nextState(state, event);
-    if (next === state && Object.keys(patch).length === 0) return;
+    if (next === state && isPart(patch, this.record)) return;
     const lastError = next.kind === "failed" && next !== state ? { lastError: next.reason } : {};
     this.world.store.update(this.key, { ...lastError, ...patch, state: next });
   }
@@ -41,4 +41,10 @@ export class InstanceEntry {
     // The runner's own record goes when ours is on the disk: until then it is the only proof of how the run ended.
     if (cookie !== null) this.world.store.onceSaved(() => this.world.runner.forget(cookie));
   }
+}
+
+/** True when the record says all of it already. */
+function isPart(patch: RecordPatch, record: InstanceRecord): boolean {
+  const known: RecordPatch = record;
+  return Object.entries(patch).every(([name, value]) => known[name as keyof RecordPatch] === value);
 }

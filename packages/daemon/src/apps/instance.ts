@@ -124,12 +124,11 @@ export class Instance {
       gone: Promise.withResolvers(),
       isEnding: false,
     };
-    this.#entry.patch({
-      wanted: true,
-      restarts: from.kind === "start" ? 0 : this.record.restarts,
-      lastError: null,
-    });
-    if (from.kind === "start") this.#entry.apply({ type: "start-asked" });
+    if (from.kind === "start") {
+      this.#entry.apply({ type: "start-asked" }, { wanted: true, restarts: 0, lastError: null });
+    } else {
+      this.#entry.patch({ wanted: true, lastError: null });
+    }
     life.over = tasks
       .spawn(`app ${keyText(this.key)}`, { kind: "background-loop" }, () => this.#live(life, from))
       .done.then(() => {

@@ -72,7 +72,14 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
       if (text.includes("\n")) throw new TypeError("a text for a line channel holds a newline");
       if (socket.writableLength > maxBufferedBytes) {
         fail("PEER_TOO_SLOW", `the peer left ${socket.writableLength} bytes unread`);
-      } else socket.write(`${text}\n`, written);
+      } else {
+        // Texts of one turn of the event loop go out in one write.
+        if (socket.writableCorked === 0) {
+          socket.cork();
+          process.nextTick(() => socket.uncork());
+        }
+        socket.write(`${text}\n`, written);
+      }
     },
     onText(listener) {
       textListeners.push(listener);
