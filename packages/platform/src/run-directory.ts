@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, mkdirSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Timer } from "@holdfast/runtime";
 import { bootId } from "./process/identity.ts";
@@ -213,8 +213,11 @@ export class RunDirectory {
   }
 
   #readFile(name: string): string | undefined {
+    const path = join(this.path, name);
+    // Asking is much cheaper than failing, and most records are looked for before they are there.
+    if (!existsSync(path)) return undefined;
     try {
-      return readFileSync(join(this.path, name), "latin1");
+      return readFileSync(path, "latin1");
     } catch {
       return undefined;
     }

@@ -3,7 +3,7 @@
  * the log was when it was looked at, so a line was written at the time of the first entry that reaches beyond its
  * start.
  */
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 
 const entryBytes = 16;
 
@@ -67,11 +67,6 @@ export class TimeIndex {
 
 /** The index of a log; an absent one is empty. */
 export function readTimeIndex(path: string, fallback: number): TimeIndex {
-  let bytes: Uint8Array = new Uint8Array();
-  try {
-    bytes = readFileSync(path);
-  } catch {
-    // The app has written nothing yet.
-  }
-  return new TimeIndex(bytes, fallback);
+  // An app that has written nothing yet has none; asking is much cheaper than failing.
+  return new TimeIndex(existsSync(path) ? readFileSync(path) : new Uint8Array(), fallback);
 }

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { HoldfastError } from "@holdfast/runtime";
 
-interface Wanted {
+export interface WantedProgram {
   readonly program: string;
   readonly workingDir: string;
   readonly path: string | undefined;
@@ -12,7 +12,7 @@ interface Wanted {
  * Throws `START_FAILED`, with a sentence that says what is missing, when a program cannot be started: known before
  * the try, so that nothing flips to `running` in vain.
  */
-export function expectProgram({ program, workingDir, path }: Wanted): void {
+export function expectProgram({ program, workingDir, path }: WantedProgram): void {
   const directory = statSync(workingDir, { throwIfNoEntry: false });
   if (directory === undefined) throw failed(`its working directory ${workingDir} does not exist`);
   if (!directory.isDirectory()) throw failed(`its working directory ${workingDir} is not a directory`);

@@ -16,8 +16,12 @@ import {
 import { type Clock, HoldfastError, ShutdownToken } from "@holdfast/runtime";
 import type { Exit } from "../spec/app-state.ts";
 import { argvOf } from "./argv.ts";
-import { expectProgram } from "./find-program.ts";
+import { expectProgram, type WantedProgram } from "./find-program.ts";
 import type { Reattached, Run, Runner, RunRequest, StopRequest } from "./runner.ts";
+
+/** How long a program that was found is believed to be there, and how many are remembered. */
+const believedMs = 1_000;
+const mostBelieved = 1_000;
 
 export interface ProcessRunnerSeams {
   readonly clock: Clock;
@@ -30,6 +34,7 @@ export interface ProcessRunnerSeams {
 export class ProcessRunner implements Runner {
   readonly #seams: ProcessRunnerSeams;
   readonly #scanner = new ProcessScanner();
+  readonly #foundAt = new Map<string, number>();
 
   constructor(seams: ProcessRunnerSeams) {
     this.#seams = seams;
@@ -38,7 +43,11 @@ export class ProcessRunner implements Runner {
   async launch(request: RunRequest): Promise<Run> {
     const { launcher, cgroups } = this.#seams;
     const argv = argvOf(request.command);
-    expectProgram({ program: argv[0], workingDir: request.workingDir, path: request.environment["PATH"] });
+    this.#expectProgram({
+      program: argv[0],
+      workingDir: request.workingDir,
+      path: request.environment["PATH"],
+    });
     const cgroup = cgroups?.create(request.cookie);
     try {
       const leader = await launcher.launch({
@@ -80,6 +89,17 @@ export class ProcessRunner implements Runner {
 
   forget(cookie: string): void {
     this.#seams.runDirectory.remove(cookie);
+  }
+
+  /** As `expectProgram`, but what was there a moment ago is believed: many apps are often one program. */
+  #expectProgram(wanted: WantedProgram): void {
+    const now = this.#seams.clock.monotonic();
+    const key = JSON.stringify(wanted);
+    const foundAt = this.#foundAt.get(key);
+    if (foundAt !== undefined && now - foundAt < believedMs) return;
+    expectProgram(wanted);
+    if (this.#foundAt.size >= mostBelieved) this.#foundAt.clear();
+    this.#foundAt.set(key, now);
   }
 
   #run(cookie: string, leader: ProcessIdentity, cgroup: Cgroup | undefined, forks: boolean): Run {

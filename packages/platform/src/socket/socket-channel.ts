@@ -73,10 +73,11 @@ export function socketChannel(socket: Socket, options: LineChannelOptions = {}):
       if (socket.writableLength > maxBufferedBytes) {
         fail("PEER_TOO_SLOW", `the peer left ${socket.writableLength} bytes unread`);
       } else {
-        // Texts of one turn of the event loop go out in one write.
+        // Texts of one turn of the event loop go out in one write: each write wakes the peer.
         if (socket.writableCorked === 0) {
           socket.cork();
-          process.nextTick(() => socket.uncork());
+          // biome-ignore lint/style/noRestrictedGlobals: the end of this turn is meant, and no time.
+          setImmediate(() => socket.uncork());
         }
         socket.write(`${text}\n`, written);
       }
