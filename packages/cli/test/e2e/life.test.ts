@@ -90,6 +90,15 @@ test("an app that this daemon cannot run exits with 2, says where, and leaves no
   }
 });
 
+test("a manifest with a container is refused before a daemon is started", async () => {
+  await using holdfast = new Holdfast({
+    "compose.yaml": "services:\n  job: { command: echo hi }\n  web: { image: nginx }\n",
+  });
+  const { code, err } = await holdfast.run("up", "-d");
+  expect(err).toContain("compose.yaml:3:3: web is a container (nginx)");
+  expect([code, existsSync(holdfast.home), holdfast.processes()]).toEqual([2, false, []]);
+});
+
 test("without a manifest up says what it looked for", async () => {
   await using holdfast = new Holdfast({ "notes.txt": "" });
   const { code, err } = await holdfast.run("up");
