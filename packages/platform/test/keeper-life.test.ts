@@ -28,7 +28,7 @@ afterEach(async () => {
   await launcher[Symbol.asyncDispose]();
   for (const identity of started.splice(0)) if (isAlive(identity)) process.kill(-identity.pid, "SIGKILL");
   runs.close();
-  rmSync(home, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 });
 
 function request(cookie: string, argv: LaunchRequest["argv"]): LaunchRequest {

@@ -40,7 +40,7 @@ export function describeLauncher(kind: LauncherKind): void {
       if (isAlive(identity)) process.kill(-identity.pid, "SIGKILL");
     }
     runs.close();
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   });
 
   function request(argv: readonly string[], more: Partial<LaunchRequest> = {}): LaunchRequest {

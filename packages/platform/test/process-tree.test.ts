@@ -42,7 +42,7 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
     runs.close();
     for (const cookie of cgroups?.list() ?? []) await cgroups?.find(cookie)?.remove(systemClock);
     if (cgroups) expect(cgroups.remove()).toBe(true);
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   });
 
   /** Starts a program and waits until its tree has that many processes. */

@@ -75,7 +75,7 @@ export class UpSession {
     const { asked } = this.#interrupts;
     if (asked.isCancelled) return exitCodes.done;
     const since = new Date(this.#cli.clock.now()).toISOString();
-    // Which apps are followed is known only after the reply, which the first events come before.
+    // Which apps are followed, and how they are, is known only after replies that the first events come before.
     let early: DaemonEvent[] | undefined = [];
     await this.#daemon.subscribe("events.follow", { project: spec.name }, (event) => {
       if (early !== undefined) early.push(event);
@@ -89,9 +89,10 @@ export class UpSession {
       ({ name, disabled }) => followed.has(name) && (!disabled || names.length > 0),
     );
     this.#output.header(spec, shown, info.http, detach);
+    this.#view.replace(await listApps(this.#daemon, spec.name));
+    // After the rows, which may be older than events that overtook their reply.
     for (const event of early.splice(0)) this.#happened(event);
     early = undefined;
-    this.#view.replace(await listApps(this.#daemon, spec.name));
     if (asked.isCancelled) return await this.#stop();
     return detach
       ? await this.#waitUntilStarted(applied.operations)
