@@ -46,6 +46,8 @@ export interface FakeDaemonOptions {
   /** What a follower is given at first; all that is in `logs` unless given. */
   readonly followed?: readonly LogLine[];
   readonly onDemand?: boolean;
+  /** Called when rows have been read and not yet sent: what happens now overtakes them. */
+  readonly afterList?: (daemon: FakeDaemon) => void;
   /** What becomes of an operation; `done` unless given. `hang` never ends. */
   readonly outcome?: (kind: OperationKind, name: string) => "done" | "hang" | Error;
 }
@@ -160,7 +162,11 @@ export class FakeDaemon implements AsyncDisposable {
       },
       "apps.list": {
         parse: (params) => record("apps.list", params),
-        call: ({ project }) => (project === undefined ? this.#apps : this.#matching({ project })),
+        call: ({ project }) => {
+          const rows = project === undefined ? [...this.#apps] : this.#matching({ project });
+          this.#options.afterList?.(this);
+          return rows;
+        },
       },
       "apps.get": {
         parse: (params) => record("apps.get", params),

@@ -95,6 +95,18 @@ test("Ctrl-C stops what this up started, and the daemon that is there for it", a
   expect(cli.listeners).toBe(0);
 });
 
+test("an end that overtakes the rows it makes old is not undone by them", async () => {
+  const { cli, ended } = await up({
+    afterList: (daemon) => {
+      for (const name of ["db", "web"]) {
+        daemon.change(name, "completed", { exit: { code: 0, signal: null }, operation: null });
+      }
+    },
+  });
+  expect(await ended).toBe(0);
+  expect(cli.stderr.text).toContain("all apps have ended");
+});
+
 test("what ran before goes on, and so does a daemon that nobody started for this", async () => {
   const { daemon, cli, ended } = await up({ apps: [appRow({ name: "db" })], onDemand: false });
   await cli.stderr.shows("web is running");
