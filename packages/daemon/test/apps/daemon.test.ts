@@ -142,6 +142,14 @@ describe("starting", () => {
     expect(states()["debug"]).toBe("running");
   });
 
+  test("a disabled app is not started because another one needs it", async () => {
+    const { daemon, clock, runner, states } = fakeDaemon();
+    daemon.apply(projectSpec([appSpec("debug", { disabled: true }), appSpec("web", needs(["debug"]))]));
+    await clock.advance(1);
+    expect(states()).toEqual({ debug: "stopped", web: "failed" });
+    expect(runner.runs).toEqual([]);
+  });
+
   test("each replica is an instance with its own run", async () => {
     const { daemon, clock, runner } = fakeDaemon();
     daemon.apply(projectSpec([appSpec("web", { replicas: 3 })]));
@@ -427,6 +435,44 @@ describe("schedules", () => {
     await clock.advance(600_000);
     expect(runner.runs).toHaveLength(0);
     expect(daemon.list()[0]?.next).toBeNull();
+  });
+});
+
+describe("what is on the disk", () => {
+  const kept = ({ database }: ReturnType<typeof fakeDaemon>, name: string) =>
+    database.kept.instances.find((record) => record.name === name);
+
+  test("a launch is written down before it happens", async () => {
+    const fake = fakeDaemon();
+    const known: unknown[] = [];
+    fake.runner.onLaunch = (cookie) => known.push(kept(fake, "web")?.cookie === cookie);
+    fake.daemon.apply(projectSpec([appSpec("web")]));
+    await fake.clock.advance(10);
+    expect(known).toEqual([true]);
+  });
+
+  test("an operation that is done is on the disk", async () => {
+    const fake = fakeDaemon();
+    fake.daemon.apply(projectSpec([appSpec("web")]));
+    await fake.clock.advance(100);
+    const [stop] = fake.daemon.stop([{ project: "shop", name: "web" }]);
+    let seen: string | undefined;
+    void fake.daemon.operations.wait([stop?.id ?? ""]).then(() => {
+      seen = kept(fake, "web")?.state.kind;
+    });
+    await fake.clock.advance(20);
+    expect(seen).toBe("stopped");
+  });
+
+  test("the runner forgets a run only when its end is written down", async () => {
+    const fake = fakeDaemon();
+    const states: unknown[] = [];
+    fake.runner.onForget = () => states.push(kept(fake, "job")?.state.kind);
+    fake.daemon.apply(projectSpec([appSpec("job")]));
+    await fake.clock.advance(100);
+    fake.runner.last("job").end();
+    await fake.clock.advance(100);
+    expect(states).toEqual(["completed"]);
   });
 });
 

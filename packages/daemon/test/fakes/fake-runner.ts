@@ -41,6 +41,9 @@ export class FakeRunner implements Runner {
   readonly runs: FakeRun[] = [];
   readonly left = new Map<string, Reattached>();
   failures = new Map<string, string>();
+  /** Called with the cookie at each launch and each forgetting. */
+  onLaunch: (cookie: string) => void = () => undefined;
+  onForget: (cookie: string) => void = () => undefined;
   /** How long a launch takes. */
   launchMs = 0;
   readonly #clock: Clock;
@@ -68,6 +71,7 @@ export class FakeRunner implements Runner {
   }
 
   async launch(request: RunRequest): Promise<Run> {
+    this.onLaunch(request.cookie);
     if (this.launchMs > 0) await this.#clock.sleep(this.launchMs);
     const failure = this.failures.get(request.environment["HOLDFAST_APP"] ?? "");
     if (failure !== undefined) throw new HoldfastError("START_FAILED", failure);
@@ -80,5 +84,7 @@ export class FakeRunner implements Runner {
     return this.left.get(cookie) ?? { kind: "never-began" };
   }
 
-  forget(): void {}
+  forget(cookie: string): void {
+    this.onForget(cookie);
+  }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ShutdownToken, systemClock } from "@holdfast/runtime";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AppLog } from "../../src/logs/app-log.ts";
+import { GrowthWatch } from "../../src/logs/growth-watch.ts";
 import { watchLine } from "../../src/logs/line-watch.ts";
 import { TimeIndex } from "../../src/logs/time-index.ts";
 
@@ -25,6 +26,15 @@ const grown = (): Promise<void> =>
       resolve();
     });
   });
+
+test("what was written before the watch began is told at once", () => {
+  log.prepare();
+  writeFileSync(log.path, "early\n");
+  const sizes: number[] = [];
+  const watch = new GrowthWatch(log.path, 0, systemClock, (size) => sizes.push(size));
+  expect(sizes).toEqual([6]);
+  watch.close();
+});
 
 test("growth wakes the listener, again and again", async () => {
   log.open();
