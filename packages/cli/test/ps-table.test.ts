@@ -36,7 +36,7 @@ test("columns are aligned, and each state says what is to be said of it", () => 
     "NAME     STATE      HEALTH      PID  RESTARTS  SINCE  DETAIL",
     "db       running    healthy    4711         0  3m12s",
     "web      starting   -             -         0  3m12s  waits for db (healthy)",
-    "worker   backoff    -             -         2  3m12s  exit 1, restart 3 in 4s",
+    "worker   backoff    -             -         2  3m12s  exit 1, restart 2 in 4s",
     "migrate  completed  -             -         0  3m12s  exit 0",
     "broken   failed     -             -         0  3m12s  sh: no such file at all",
     "killed   stopped    -             -         0  3m12s  SIGKILL",

@@ -114,7 +114,7 @@ test("what ran before goes on, and so does a daemon that nobody started for this
   expect(await ended).toBe(0);
   expect(daemon.called("apps.stop")).toEqual([{ targets: [{ project: "shop", name: "web" }] }]);
   expect(daemon.called("system.shutdown")).toEqual([]);
-  expect(cli.stderr.text).toContain("db ran before, and go on");
+  expect(cli.stderr.text).toContain("db ran before, and goes on");
 });
 
 test("a daemon that still has apps of others is left alone", async () => {

@@ -62,7 +62,7 @@ export function runDaemon(program: Omit<DaemonProgram, "token">): Promise<never>
         return (await service.start()).exitCode;
       } catch (error) {
         const owned = alreadyRunning(error);
-        console.error(`holdfast: ${owned?.message ?? describeError(error)}`);
+        console.error(`holdfast: ${owned?.message ?? describeError(causeOf(error))}`);
         return owned === undefined ? 1 : homeOwnedExitCode;
       }
     },
@@ -161,6 +161,11 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
       },
     },
   });
+}
+
+/** What a phase of the service failed with; that it was a phase of one says nothing to a user. */
+function causeOf(error: unknown): unknown {
+  return error instanceof HoldfastError && error.cause instanceof Error ? error.cause : error;
 }
 
 function alreadyRunning(error: unknown): AlreadyRunningError | undefined {

@@ -16,6 +16,7 @@ export {
   type HomeLock,
   lockHolder,
 } from "./lock.ts";
+export { makeDirectories } from "./make-directories.ts";
 export type { UnsafeDirectory, UnsafeDirectoryError } from "./private-directory.ts";
 export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";
 export {

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { HoldfastError } from "@holdfast/runtime";
+import { makeDirectories } from "./make-directories.ts";
 
 /** Why a directory cannot hold secrets. `remedy` is a command or a sentence to show. */
 export interface UnsafeDirectory {
@@ -21,7 +21,8 @@ export interface PrivateDirectoryOptions {
  * throws when it cannot be made.
  */
 export function ensurePrivateDirectory(path: string, { followLink }: PrivateDirectoryOptions): void {
-  mkdirQuietly(path);
+  makeDirectories(path, 0o700);
+  if (followLink) closeWhileEmpty(path);
   const stat = followLink ? statSync(path) : lstatSync(path);
   const problem = problemOf(path, stat);
   if (!problem) return;
@@ -30,17 +31,12 @@ export function ensurePrivateDirectory(path: string, { followLink }: PrivateDire
   });
 }
 
-function mkdirQuietly(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    // What is there instead is judged, and named, below.
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || dirname(path) === path || existsSync(dirname(path))) throw error;
-    // One by one: `recursive` never returns below a directory that takes no entries, such as /proc.
-    mkdirQuietly(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
+/** What somebody has just made for us with mkdir, and that holds nothing yet, need not be refused for its mode. */
+function closeWhileEmpty(path: string): void {
+  const stat = statSync(path);
+  const isOpen = (stat.mode & 0o077) !== 0;
+  if (isOpen && stat.isDirectory() && stat.uid === process.getuid?.() && readdirSync(path).length === 0) {
+    chmodSync(path, 0o700);
   }
 }
 

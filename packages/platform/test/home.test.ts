@@ -57,13 +57,23 @@ test("two homes have two ids", () => {
   expect(one).not.toBe(two);
 });
 
-test.each([0o750, 0o701, 0o755])("a home with mode %o is refused, with the remedy", (mode) => {
-  chmodSync(root, mode);
-  const remedy = `run: chmod 700 ${root}`;
-  expect(() => openHome({ HOLDFAST_HOME: root })).toThrow(
-    expect.objectContaining({ code: "UNSAFE_DIRECTORY", details: { path: root, why: "mode", remedy } }),
-  );
+test("a home that somebody has just made, and that holds nothing, is closed to others", () => {
+  chmodSync(root, 0o755);
+  expect(openHome({ HOLDFAST_HOME: root }).path).toBe(root);
+  expect(statSync(root).mode & 0o777).toBe(0o700);
 });
+
+test.each([0o750, 0o701, 0o755])(
+  "a home with mode %o that holds something is refused, with the remedy",
+  (mode) => {
+    chmodSync(root, mode);
+    writeFileSync(join(root, "state.db"), "");
+    const remedy = `run: chmod 700 ${root}`;
+    expect(() => openHome({ HOLDFAST_HOME: root })).toThrow(
+      expect.objectContaining({ code: "UNSAFE_DIRECTORY", details: { path: root, why: "mode", remedy } }),
+    );
+  },
+);
 
 test.runIf(process.getuid?.() === 0)("a home of another user is refused", () => {
   chownSync(root, 12_345, 12_345);

@@ -12,6 +12,10 @@ export function config({ options, cli }: Invocation<ConfigOptions>): Promise<Exi
     projectName: options["project-name"],
     profiles: options.profile,
   });
+  for (const { name, runner } of spec.apps) {
+    if (runner.kind !== "container") continue;
+    cli.stderr.write(`warning: ${name} is a container, and this version runs processes only\n`);
+  }
   cli.stdout.write(options.json === true ? `${JSON.stringify(spec, null, 2)}\n` : projectText(spec));
   return Promise.resolve(exitCodes.done);
 }

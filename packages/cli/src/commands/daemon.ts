@@ -1,8 +1,9 @@
 import { nearest } from "@holdfast/daemon/nearest";
+import { lockHolder } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { DaemonOptions } from "../command-line/options.ts";
-import { tryConnect } from "../connection/connect.ts";
+import { tryConnect, unreachable } from "../connection/connect.ts";
 import { homeOf } from "../connection/home.ts";
 import { shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
@@ -52,6 +53,8 @@ async function start({ cli }: DaemonInvocation): Promise<ExitCode> {
 async function stop({ options, cli }: DaemonInvocation): Promise<ExitCode> {
   const there = await tryConnect(cli);
   if (there === undefined) {
+    const pid = lockHolder({ path: homeOf(cli) });
+    if (pid !== undefined) throw unreachable(cli, pid);
     cli.stderr.write(`no daemon is running for ${homeOf(cli)}\n`);
     return exitCodes.done;
   }

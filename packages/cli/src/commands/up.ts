@@ -23,7 +23,7 @@ export async function up({ names, options, cli }: Invocation<UpOptions>): Promis
     });
     const spec = options["abort-on-exit"] === true ? { ...loaded.spec, abortOnExit: true } : loaded.spec;
     checkNames(names, spec);
-    checkRunners(spec);
+    checkRunners(cli, spec);
     if (interrupts.asked.isCancelled) return exitCodes.done;
     const detach = options.detach === true;
     const { daemon, started } = await reachDaemon(cli, interrupts, { onDemand: !detach });
@@ -55,16 +55,16 @@ function checkNames(names: readonly string[], { apps, name: project }: ProjectSp
 }
 
 /** Told before a daemon is started for nothing; the daemon refuses them too. */
-function checkRunners({ apps }: ProjectSpec): void {
+function checkRunners(cli: CliEnvironment, { apps }: ProjectSpec): void {
   const container = apps.find(({ runner }) => runner.kind === "container");
   if (container === undefined) return;
   const { file, line, column } = container.source;
   const image = container.runner.kind === "container" ? container.runner.image : undefined;
-  throw new CommandError(
-    exitCodes.usage,
-    `${file}:${line}:${column}: ${container.name} is a container${image === undefined ? "" : ` (${image})`}, and this version runs processes only; nothing was started`,
-    { remedy: `give ${container.name} a command instead of an image` },
+  const what = image === undefined ? "a container" : `a container (${image})`;
+  cli.stderr.write(
+    `${file}:${line}:${column}: ${container.name} is ${what}, and this version runs processes only\n`,
   );
+  throw new CommandError(exitCodes.usage, "the manifest needs what is not there yet; nothing was started");
 }
 
 /** Connects to the daemon, or starts one. A start that is under way is waited for: only so it can be ended in order. */

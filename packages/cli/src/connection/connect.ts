@@ -1,5 +1,5 @@
 import type { Methods } from "@holdfast/daemon/api";
-import { connectUnixSocket } from "@holdfast/platform";
+import { connectUnixSocket, lockHolder } from "@holdfast/platform";
 import { type Client, createClient } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
@@ -14,9 +14,23 @@ export type Daemon = Client<Methods>;
 export async function connect(cli: CliEnvironment): Promise<Daemon> {
   const daemon = await tryConnect(cli);
   if (daemon !== undefined) return daemon;
+  const pid = lockHolder({ path: homeOf(cli) });
+  if (pid !== undefined) throw unreachable(cli, pid);
   throw new CommandError(exitCodes.noDaemon, `no daemon is running for ${homeOf(cli)}`, {
     remedy: "start one: holdfast up, or holdfast daemon start",
   });
+}
+
+/** A daemon that lives and cannot be spoken to: its socket was removed. */
+export function unreachable(cli: CliEnvironment, pid: number): CommandError {
+  const socket = socketOf(cli);
+  return new CommandError(
+    exitCodes.noDaemon,
+    `the daemon with pid ${pid} runs, but its socket ${socket} is gone`,
+    {
+      remedy: `kill -9 ${pid} and holdfast daemon start: the apps run on, and the new daemon takes them over`,
+    },
+  );
 }
 
 /** The daemon of this home, or undefined where none listens. */

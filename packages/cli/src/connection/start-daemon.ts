@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openHome } from "@holdfast/platform";
+import { lockHolder, openHome } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
-import { type Daemon, tryConnect } from "./connect.ts";
+import { type Daemon, tryConnect, unreachable } from "./connect.ts";
 import { homeOf } from "./home.ts";
 
 const startLimitMs = 20_000;
 const lookMs = 4;
+/** How long a daemon that owns the home already may take until it listens. */
+const ownerLimitMs = 3_000;
 
 /** A daemon on its way up. */
 export interface StartingDaemon {
@@ -56,15 +58,21 @@ function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: b
 
 async function untilItListens(cli: CliEnvironment, child: ChildProcess, log: string): Promise<Daemon> {
   const ends: string[] = [];
+  let ownedSince: number | undefined;
   child.once("error", (error) => ends.push(error.message));
   child.once("exit", (code, signal) => {
     // Another one was faster and owns the home: that one is as good.
     if (code !== exitCodes.homeOwned) ends.push(signal ?? `exit code ${code}`);
+    else ownedSince = cli.clock.monotonic();
   });
   const deadline = cli.clock.monotonic() + startLimitMs;
   while (ends.length === 0) {
     const daemon = await tryConnect(cli);
     if (daemon !== undefined) return daemon;
+    const pid = ownedSince === undefined ? undefined : lockHolder({ path: homeOf(cli) });
+    if (pid !== undefined && cli.clock.monotonic() - (ownedSince ?? 0) > ownerLimitMs) {
+      throw unreachable(cli, pid);
+    }
     if (cli.clock.monotonic() > deadline) {
       child.kill("SIGKILL");
       ends.push(`it does not listen after ${startLimitMs / 1_000} s`);

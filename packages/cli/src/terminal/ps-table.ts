@@ -51,9 +51,11 @@ export function detailOf(app: AppStatus, now: number): string {
     );
   }
   const ended = app.state !== "running" && app.state !== "starting" && app.exit !== null;
-  if (ended && app.exit !== null) parts.push(exitText(app.exit));
+  // What went wrong last often is the exit itself, in words.
+  const saysExit = /^(?:exited with|was killed by) /.test(app.lastError ?? "");
+  if (ended && app.exit !== null && !saysExit) parts.push(exitText(app.exit));
   if (app.state === "backoff" && app.next !== null) {
-    parts.push(`restart ${app.restarts + 1} ${untilText(app.next, now)}`);
+    parts.push(`restart ${app.restarts} ${untilText(app.next, now)}`);
   } else if (app.next !== null) {
     parts.push(`next run ${untilText(app.next, now)}`);
   }

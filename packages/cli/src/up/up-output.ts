@@ -1,5 +1,5 @@
 import type { AppSpec, ProjectSpec } from "@holdfast/daemon";
-import type { DaemonEvent, LogLine } from "@holdfast/daemon/api";
+import type { AppStatus, DaemonEvent, LogLine } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { whereToLook } from "../manifest/describe-app.ts";
 import { LogPrinter } from "../terminal/log-printer.ts";
@@ -17,6 +17,7 @@ export class UpOutput {
   readonly #cli: CliEnvironment;
   readonly #style: Style;
   readonly #logs: LogPrinter;
+  readonly #told = new Map<string, string>();
 
   constructor(cli: CliEnvironment, { name: project, apps }: ProjectSpec, options: UpOutputOptions) {
     this.#cli = cli;
@@ -60,9 +61,19 @@ export class UpOutput {
   /** One change of an app's state; that it is being launched is not worth a line, since the next one says that it runs. */
   state({ message, app }: DaemonEvent): void {
     if (app?.state === "starting" && app.waitingFor.length === 0) return;
+    if (app !== null && !this.#isNews(app)) return;
     const { dim, red, yellow } = this.#style;
     const paint = app?.state === "failed" ? red : app?.state === "backoff" ? yellow : dim;
     this.say(paint(`· ${safeText(message, { keepColours: false })}`));
+  }
+
+  /** A row can change in what no line tells, such as when its schedule is due next. */
+  #isNews({ name, instance, state, health, ready, waitingFor, restarts, pid, since }: AppStatus): boolean {
+    const key = `${name}.${instance}`;
+    const told = JSON.stringify([state, health, ready, waitingFor, restarts, pid, since]);
+    if (this.#told.get(key) === told) return false;
+    this.#told.set(key, told);
+    return true;
   }
 
   say(text: string): void {

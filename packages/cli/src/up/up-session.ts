@@ -1,5 +1,13 @@
 import type { ProjectSpec } from "@holdfast/daemon";
-import type { Applied, DaemonEvent, LogLine, Operation, SystemInfo, Target } from "@holdfast/daemon/api";
+import type {
+  Applied,
+  AppStatus,
+  DaemonEvent,
+  LogLine,
+  Operation,
+  SystemInfo,
+  Target,
+} from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Daemon } from "../connection/connect.ts";
 import { isEnding, shutDown } from "../connection/shut-down.ts";
@@ -89,7 +97,9 @@ export class UpSession {
       ({ name, disabled }) => followed.has(name) && (!disabled || names.length > 0),
     );
     this.#output.header(spec, shown, info.http, detach);
-    this.#view.replace(await listApps(this.#daemon, spec.name));
+    const rows = await listApps(this.#daemon, spec.name);
+    this.#sayOrphans(rows);
+    this.#view.replace(rows);
     // After the rows, which may be older than events that overtook their reply.
     for (const event of early.splice(0)) this.#happened(event);
     early = undefined;
@@ -97,6 +107,19 @@ export class UpSession {
     return detach
       ? await this.#waitUntilStarted(applied.operations)
       : await this.#follow([...followed], since);
+  }
+
+  /** Apps that an earlier manifest of the project had, and that run on. */
+  #sayOrphans(rows: readonly AppStatus[]): void {
+    const known = appNames(this.#request.spec);
+    const orphans = new Set(
+      rows.filter((row) => !known.has(row.name) && !hasEnded(row)).map(({ name }) => name),
+    );
+    if (orphans.size === 0 || this.#request.removeOrphans) return;
+    const runs = orphans.size === 1 ? "runs on and is" : "run on and are";
+    this.#output.say(
+      `${[...orphans].join(", ")} ${runs} not in this manifest; --remove-orphans stops what is not`,
+    );
   }
 
   #happened(event: DaemonEvent): void {
@@ -166,7 +189,8 @@ export class UpSession {
     this.#view.replace(await listApps(this.#daemon, spec.name));
     const names = this.#view.live().filter((name) => this.#started.includes(name));
     const others = this.#view.live().filter((name) => !this.#started.includes(name));
-    if (others.length > 0) this.#output.say(`${others.join(", ")} ran before, and go on`);
+    if (others.length > 0)
+      this.#output.say(`${others.join(", ")} ran before, and ${others.length === 1 ? "goes" : "go"} on`);
     if (names.length === 0) return exitCodes.done;
     this.#output.say(`stopping ${names.join(", ")} (Ctrl-C again kills at once)`);
     const targets = this.#targets(names);

@@ -167,7 +167,7 @@ export interface Methods {
     readonly params: { readonly ids: readonly string[] };
     readonly result: readonly Operation[];
   };
-  /** The last `lines` lines (10,000 when absent) of each app, merged by time; `logs.follow` reads on without a limit. */
+  /** The last `lines` lines (at most 10,000) of each app, merged by time; `logs.follow` reads on without a limit. */
   "logs.read": {
     readonly params: {
       readonly targets: readonly Target[];

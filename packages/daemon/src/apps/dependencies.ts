@@ -59,6 +59,9 @@ function fulfils(condition: DependencyCondition, state: AppState): Fulfilment {
     case "unknown":
       return { kind: "not-yet" };
     case "running":
+      if (wantsReady(condition) && state.health === "unhealthy" && !state.ready) {
+        return { kind: "no", why: "is unhealthy" };
+      }
       return condition === "service_started" || (wantsReady(condition) && state.ready)
         ? { kind: "yes" }
         : { kind: "not-yet" };

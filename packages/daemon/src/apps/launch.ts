@@ -58,6 +58,10 @@ function fail(entry: InstanceEntry, life: Life, error: unknown, how: "failed" | 
       : new HoldfastError("START_FAILED", String(error), { cause: error });
   const wanted = entry.spec.schedule !== undefined;
   entry.apply({ type: "start-failed", reason: failure.message }, { lastError: failure.message, wanted });
-  life.launched.reject(failure);
+  const { name } = entry.key;
+  const told = failure.message.startsWith(`${name} `)
+    ? failure
+    : new HoldfastError(failure.code, `${name} could not start: ${failure.message}`, { cause: failure });
+  life.launched.reject(told);
   entry.world.rested(entry.key, how);
 }

@@ -18,6 +18,7 @@ export function followLogs(
   range: LogRange,
 ): { readonly add: (source: LogSource) => void; readonly done: Promise<void> } {
   const followed = new Set<string>();
+  const send = senderOf(subscription);
   const pumps: Promise<void>[] = [];
   const ended = Promise.withResolvers<void>();
   subscription.onEnd(() => ended.resolve());
@@ -25,7 +26,7 @@ export function followLogs(
   const add = (source: LogSource, offset = 0): void => {
     if (subscription.ended || followed.has(keyText(source.key))) return;
     followed.add(keyText(source.key));
-    pumps.push(pump(subscription, source, offset, ended.promise));
+    pumps.push(pump(send, source, offset, ended.promise, () => subscription.ended));
   };
   const begin = async (): Promise<void> => {
     // The ends are noted before the lines are read: what is written meanwhile comes with the pumps.
@@ -37,11 +38,11 @@ export function followLogs(
     let batch: LogLine[] = [];
     for (const line of mergeLogs(bounded)) {
       if (batch.push(line) < batchLines) continue;
-      if (!subscription.notify({ lines: batch })) await subscription.drained();
+      await send({ lines: batch });
       if (subscription.ended) return;
       batch = [];
     }
-    subscription.notify({ lines: batch, caughtUp: true });
+    await send({ lines: batch, caughtUp: true });
     for (const source of bounded) add(source, source.end);
     await ended.promise;
     await Promise.all(pumps);
@@ -49,27 +50,42 @@ export function followLogs(
   return { add, done: begin() };
 }
 
+/** Sends one event at a time, each when the reader has room: logs in great number may not fill its buffer together. */
+function senderOf(subscription: Subscription<LogEvent>): (event: LogEvent) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  const sendNow = async (event: LogEvent): Promise<void> => {
+    if (!subscription.ended && !subscription.notify(event)) await subscription.drained();
+  };
+  return (event) => {
+    last = last.then(() => sendNow(event));
+    return last;
+  };
+}
+
 async function pump(
-  subscription: Subscription<LogEvent>,
+  send: (event: LogEvent) => Promise<void>,
   { key, log }: LogSource,
   offset: number,
   ended: Promise<void>,
+  hasEnded: () => boolean,
 ): Promise<void> {
   let position = offset;
+  let grew = false;
   let wake = Promise.withResolvers<void>();
-  const stop = log.onGrowth(() => wake.resolve());
+  const stop = log.onGrowth(() => {
+    grew = true;
+    wake.resolve();
+  });
   try {
-    while (!subscription.ended) {
+    while (!hasEnded()) {
+      grew = false;
+      wake = Promise.withResolvers();
       const { lines, next } = log.read(position);
       position = next;
-      if (lines.length > 0) {
-        if (!subscription.notify({ lines: lines.map((line) => logLine(key, line)) }))
-          await subscription.drained();
-        continue;
+      for (let at = 0; at < lines.length; at += batchLines) {
+        await send({ lines: lines.slice(at, at + batchLines).map((line) => logLine(key, line)) });
       }
-      wake = Promise.withResolvers();
-      // Between the read and here nothing can have grown unseen: no other code has run.
-      await Promise.race([wake.promise, ended]);
+      if (lines.length === 0 && !grew) await Promise.race([wake.promise, ended]);
     }
   } finally {
     stop();

@@ -5,8 +5,8 @@ import { type InstanceKey, keyText } from "../store/instance-record.ts";
 import { AppLog, type LogRange } from "./app-log.ts";
 import { mergeLogs } from "./merge-logs.ts";
 
-/** How many lines of each app are read when nobody says how many. */
-const usualLines = 10_000;
+/** How many lines of each app are read at once; who wants more follows. */
+const mostLines = 10_000;
 
 /** The log of one instance. */
 export interface LogSource {
@@ -43,7 +43,7 @@ export class LogBook {
 
   /** The last lines of several logs in the order of their times. */
   read(sources: readonly LogSource[], range: LogRange): LogLine[] {
-    const bounded = { lines: usualLines, ...range };
+    const bounded = { ...range, lines: Math.min(range.lines ?? mostLines, mostLines) };
     return [
       ...mergeLogs(
         sources.map(({ key, log }) => ({

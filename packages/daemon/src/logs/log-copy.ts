@@ -3,8 +3,10 @@
  * it are valid for ever and several apps may name the same file. How far the copy came is kept beside the log, so it
  * goes on where it was after a restart of the daemon; what was written meanwhile follows then.
  */
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectories } from "@holdfast/platform";
+import { HoldfastError } from "@holdfast/runtime";
 import { readLines } from "./lines.ts";
 
 export interface CopyTarget {
@@ -19,30 +21,49 @@ export class LogCopy {
   readonly #offsetFile: string;
   #offset: number;
 
-  /** Begins where the last copy ended; the first one begins at `from`. */
+  /**
+   * Begins where the last copy ended; the first one begins at `from`. Throws `LOG_NOT_WRITABLE` when the target cannot
+   * be written, or is no file: nobody may be made to wait by a pipe.
+   */
   constructor(source: string, target: CopyTarget, from: number) {
     this.#source = source;
     this.#target = target;
     this.#offsetFile = `${source}.copied`;
     this.#offset = this.#readOffset() ?? from;
-    mkdirSync(dirname(target.path), { recursive: true });
+    try {
+      makeDirectories(dirname(target.path), 0o777);
+      closeSync(openTarget(target.path));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new HoldfastError(
+        "LOG_NOT_WRITABLE",
+        `its log file ${target.path} cannot be written: ${reason}`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   /** Copies the whole lines that are there now; `atEnd` the unfinished last one too. Returns what went wrong, if so. */
   catchUp(atEnd: boolean): string | undefined {
+    let target: number | undefined;
     try {
       for (;;) {
         const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
         if (lines.length === 0) return undefined;
-        const { label } = this.#target;
+        const { label, path } = this.#target;
         const prefix = label === undefined ? "" : `${label} | `;
-        appendFileSync(this.#target.path, lines.map((line) => `${prefix}${line.text}\n`).join(""));
+        target ??= openTarget(path);
+        writeSync(target, lines.map((line) => `${prefix}${line.text}\n`).join(""));
         this.#offset = next;
         writeFileSync(this.#offsetFile, `${next}\n`, { mode: 0o600 });
       }
     } catch (error) {
       // The log is whole; the copy goes on from here once its file can be written again.
       return `${this.#target.path} cannot be written: ${(error as Error).message}`;
+    } finally {
+      if (target !== undefined) closeSync(target);
     }
   }
 
@@ -54,4 +75,13 @@ export class LogCopy {
       return undefined;
     }
   }
+}
+
+/** Opens for appending without ever waiting: a pipe that nobody reads would hold up the whole daemon. */
+function openTarget(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644);
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw new Error("it is not a file");
 }

@@ -50,6 +50,10 @@ export const nodeSources: ManifestSources = {
     try {
       const stat = statSync(path);
       if (stat.isDirectory()) return { kind: "unreadable", reason: "it is a directory" };
+      // A shell's `<(…)` is a pipe that has its writer; any other could be waited for, or read from, for ever.
+      if (!stat.isFile() && !/^\/(?:dev\/(?:fd\/|stdin$)|proc\/self\/fd\/)/.test(path)) {
+        return { kind: "unreadable", reason: "it is not a file" };
+      }
       if (stat.size > maxFileBytes) return { kind: "too-large", bytes: stat.size };
       return { kind: "text", text: readFileSync(path, "utf8") };
     } catch (error) {

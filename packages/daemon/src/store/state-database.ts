@@ -33,11 +33,24 @@ export class StateDatabase {
   readonly #putInstance: StatementSync;
   readonly #dropInstance: StatementSync;
 
-  /** Throws `STATE_TOO_NEW` when a later version of Holdfast wrote the file. */
+  /** Throws `STATE_TOO_NEW` when a later version of Holdfast wrote the file, `STATE_UNREADABLE` when it is no such file. */
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
-    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
-    this.#migrate(path);
+    try {
+      this.#database.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;",
+      );
+      this.#migrate(path);
+    } catch (error) {
+      if (error instanceof HoldfastError) throw error;
+      this.#database.close();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new HoldfastError(
+        "STATE_UNREADABLE",
+        `${path} cannot be read: ${reason}; move it away to begin anew (apps that run go on, unknown to the daemon)`,
+        { details: { path }, cause: error },
+      );
+    }
     this.#putProject = this.#database.prepare("INSERT OR REPLACE INTO project VALUES (?, ?)");
     this.#dropProject = this.#database.prepare("DELETE FROM project WHERE name = ?");
     this.#putInstance = this.#database.prepare("INSERT OR REPLACE INTO instance VALUES (?, ?, ?, ?)");

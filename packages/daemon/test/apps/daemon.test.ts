@@ -51,6 +51,17 @@ describe("starting", () => {
     expect(daemon.list("shop")[0]).toMatchObject({ health: "healthy", ready: true });
   });
 
+  test("what waits for an app to be healthy fails when that turns unhealthy", async () => {
+    const { daemon, clock, looks, states } = fakeDaemon();
+    looks.set("db", false);
+    daemon.apply(
+      projectSpec([appSpec("db", { healthcheck: probe }), appSpec("web", needs(["db"], "service_healthy"))]),
+    );
+    await clock.advance(10_000);
+    expect(states()).toEqual({ db: "running", web: "failed" });
+    expect(daemon.list()[1]?.lastError).toContain("needs db, which is unhealthy");
+  });
+
   test("service_completed_successfully waits for exit 0", async () => {
     const { daemon, clock, runner, states } = fakeDaemon();
     daemon.apply(
@@ -100,7 +111,10 @@ describe("starting", () => {
     await clock.advance(1);
     expect(daemon.list()[0]).toMatchObject({ state: "failed", lastError: "command not found: webb" });
     const [operation] = await daemon.operations.wait(operations.map(({ id }) => id));
-    expect(operation).toMatchObject({ state: "failed", error: "command not found: webb" });
+    expect(operation).toMatchObject({
+      state: "failed",
+      error: "web could not start: command not found: webb",
+    });
   });
 
   test("a second apply of the same spec starts nothing that runs", async () => {

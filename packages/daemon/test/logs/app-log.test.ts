@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ShutdownToken, systemClock } from "@holdfast/runtime";
@@ -131,9 +132,27 @@ test("a copy gets every line once, goes on after a restart of the daemon, and is
   expect(readFileSync(copy, "utf8")).toBe("web | one\nweb | two\nweb | meanwhile\nweb | last\n");
 });
 
-test("a copy that cannot be written leaves the log whole", () => {
+test.each([
+  { what: "a directory", make: (path: string) => mkdirSync(path) },
+  { what: "a pipe that nobody reads", make: (path: string) => execFileSync("mkfifo", [path]) },
+])("a copy to $what is refused at once", ({ make }) => {
+  const path = join(directory, "target");
+  make(path);
   log.prepare();
-  log.copyTo({ path: directory });
+  expect(() => log.copyTo({ path })).toThrow(`its log file ${path} cannot be written`);
+});
+
+test("a copy below a directory that takes no entries is refused and hangs nobody", () => {
+  log.prepare();
+  expect(() => log.copyTo({ path: "/proc/nope/x" })).toThrow("cannot be written");
+});
+
+test("a copy that can no longer be written leaves the log whole", () => {
+  const path = join(directory, "target");
+  log.prepare();
+  log.copyTo({ path });
+  rmSync(path);
+  mkdirSync(path);
   log.open();
   appendFileSync(log.path, "kept\n");
   log.settle();
