@@ -20,7 +20,7 @@ async function atEnd(printed: readonly (typeof written)[number][]) {
   await using daemon = await FakeDaemon.listen({ logs: written });
   const client = await connect(new FakeCli({ home: daemon.home }));
   const clock = new VirtualClock();
-  const tail = new LogTail();
+  const tail = new LogTail(start);
   tail.printed(printed);
   let complete = false;
   void tail.complete(clock, client, targets).then(() => {
@@ -55,4 +55,26 @@ test("a line that never comes is waited for a second at most", async () => {
   const { before, after } = await atEnd(written.slice(0, 1));
   expect(before).toBe(false);
   expect(await after(1_000, [])).toBe(true);
+});
+
+test("as long as lines come, the last one is waited for", async () => {
+  await using daemon = await FakeDaemon.listen({ logs: [line("last", 1_000)] });
+  const client = await connect(new FakeCli({ home: daemon.home }));
+  const clock = new VirtualClock();
+  const tail = new LogTail(start);
+  let complete = false;
+  void tail.complete(clock, client, targets).then(() => {
+    complete = true;
+  });
+  while (daemon.called("logs.read").length === 0) await new Promise(setImmediate);
+  await client.call("system.info", {});
+  for (let offset = 0; offset < 10; offset++) {
+    await clock.advance(900);
+    expect(complete).toBe(false);
+    tail.printed([line("more", offset)]);
+  }
+  tail.printed([line("last", 1_000)]);
+  await clock.advance(100);
+  expect(complete).toBe(true);
+  client.close();
 });

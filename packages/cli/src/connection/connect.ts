@@ -2,7 +2,7 @@ import type { Methods } from "@holdfast/daemon/api";
 import { connectUnixSocket, lockHolder } from "@holdfast/platform";
 import { type Client, createClient } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
-import { CommandError, exitCodes } from "../exit-codes.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { homeOf, socketOf } from "./home.ts";
 
 /** A log can be long. */
@@ -22,15 +22,15 @@ export async function connect(cli: CliEnvironment): Promise<Daemon> {
 }
 
 /** A daemon that lives and cannot be spoken to: its socket was removed. */
-export function unreachable(cli: CliEnvironment, pid: number): CommandError {
+export function unreachable(
+  cli: CliEnvironment,
+  pid: number,
+  code: ExitCode = exitCodes.noDaemon,
+): CommandError {
   const socket = socketOf(cli);
-  return new CommandError(
-    exitCodes.noDaemon,
-    `the daemon with pid ${pid} runs, but its socket ${socket} is gone`,
-    {
-      remedy: `kill -9 ${pid} and holdfast daemon start: the apps run on, and the new daemon takes them over`,
-    },
-  );
+  return new CommandError(code, `the daemon with pid ${pid} runs, but its socket ${socket} is gone`, {
+    remedy: `kill -9 ${pid} and holdfast daemon start: the apps run on, and the new daemon takes them over`,
+  });
 }
 
 /** The daemon of this home, or undefined where none listens. */

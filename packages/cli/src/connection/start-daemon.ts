@@ -71,7 +71,7 @@ async function untilItListens(cli: CliEnvironment, child: ChildProcess, log: str
     if (daemon !== undefined) return daemon;
     const pid = ownedSince === undefined ? undefined : lockHolder({ path: homeOf(cli) });
     if (pid !== undefined && cli.clock.monotonic() - (ownedSince ?? 0) > ownerLimitMs) {
-      throw unreachable(cli, pid);
+      throw unreachable(cli, pid, exitCodes.homeOwned);
     }
     if (cli.clock.monotonic() > deadline) {
       child.kill("SIGKILL");

@@ -150,7 +150,7 @@ export class UpSession {
 
   async #follow(names: readonly string[], since: string): Promise<ExitCode> {
     const { asked } = this.#interrupts;
-    const tail = new LogTail();
+    const tail = new LogTail(since);
     const print = (lines: readonly LogLine[]): void => {
       this.#output.logs(lines);
       tail.printed(lines);
