@@ -21,13 +21,14 @@ export async function down({ options, cli }: Invocation<DownOptions>): Promise<E
       return exitCodes.done;
     }
     const targets: readonly Target[] = [{ project }];
+    // Before they are stopped: the first may be gone before anybody listens.
+    const subscription = await daemon.subscribe("events.follow", { project }, ({ app, message }) => {
+      if (app !== null && app.state !== "stopping") cli.stderr.write(`${message}\n`);
+    });
     const begun = await daemon.call(
       "apps.stop",
       timeoutMs === undefined ? { targets } : { targets, timeoutMs },
     );
-    const subscription = await daemon.subscribe("events.follow", { project }, ({ type, message }) => {
-      if (type === "state") cli.stderr.write(`${message}\n`);
-    });
     const ended = await daemon.call("operations.wait", { ids: begun.map(({ id }) => id) });
     await subscription.cancel();
     const failures = ended.filter(({ state }) => state === "failed");
