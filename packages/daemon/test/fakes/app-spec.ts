@@ -1,4 +1,4 @@
-import type { AppSpec, ProjectSpec } from "../../src/spec/app-spec.ts";
+import type { AppSpec, Probe, ProjectSpec, RestartPolicy } from "../../src/spec/app-spec.ts";
 
 /** A spec with nothing special in it. */
 export function appSpec(name: string, over: Partial<AppSpec> = {}): AppSpec {
@@ -38,4 +38,22 @@ export function needs(
   return {
     dependsOn: Object.fromEntries(names.map((name) => [name, { condition, required: true, restart: false }])),
   };
+}
+
+/** A look at nothing, each second, three failures in a row. */
+export const probe: Probe = {
+  action: { kind: "tcp", host: "127.0.0.1", port: 1 },
+  initialDelayMs: 0,
+  intervalMs: 1_000,
+  timeoutMs: 500,
+  successThreshold: 1,
+  failureThreshold: 3,
+  startPeriodMs: 0,
+  startIntervalMs: 1_000,
+};
+
+/** `restart` with the usual backoff. */
+export function restart(when: RestartPolicy["when"], maxRestarts?: number): Pick<AppSpec, "restart"> {
+  const backoff = { initialMs: 100, maxMs: 30_000, factor: 2, resetAfterMs: 10_000 };
+  return { restart: { when, backoff, ...(maxRestarts === undefined ? {} : { maxRestarts }) } };
 }

@@ -3,17 +3,7 @@ import { VirtualClock } from "@holdfast/runtime/testing";
 import { expect, test } from "vitest";
 import { probeLoop } from "../../src/probes/probe-loop.ts";
 import type { Probe } from "../../src/spec/app-spec.ts";
-
-const usual: Probe = {
-  action: { kind: "tcp", host: "127.0.0.1", port: 1 },
-  initialDelayMs: 0,
-  intervalMs: 1_000,
-  timeoutMs: 500,
-  successThreshold: 1,
-  failureThreshold: 3,
-  startPeriodMs: 0,
-  startIntervalMs: 1_000,
-};
+import { probe as usual } from "../fakes/app-spec.ts";
 
 /** Runs a probe against `answer(ms since the start)`, and tells when each verdict fell. */
 async function verdicts(
