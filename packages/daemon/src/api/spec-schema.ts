@@ -65,6 +65,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   command,
   workingDir: absolute,
   environment: texts,
+  inheritedVariables: v.exactOptional(v.array(text)),
   user: v.exactOptional(text),
   replicas: v.pipe(count, v.maxValue(10_000)),
   replicaVariables: v.array(v.object({ name: text, base: v.number(), prefix: v.exactOptional(text) })),

@@ -31,6 +31,11 @@ export class App {
     return this.#instances.some((instance) => instance.isAlive);
   }
 
+  /** True while it is being restarted, and so need not be started. */
+  get isRestarting(): boolean {
+    return this.#current?.operation.kind === "restart";
+  }
+
   /** The next start uses this spec. Instances beyond its replicas are returned: stop and drop them. */
   respecify(spec: AppSpec): readonly Instance[] {
     this.#spec = spec;

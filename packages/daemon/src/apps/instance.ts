@@ -67,6 +67,12 @@ export class Instance {
 
   /** Stops it, if it is up, and starts it. Resolves when it was launched again. */
   async restart(timeoutMs?: number): Promise<void> {
+    if (this.#entry.spec.schedule !== undefined) {
+      // Between its runs it is up as a schedule only: there is nothing to be launched again.
+      await this.stop(timeoutMs);
+      await this.start();
+      return;
+    }
     const wish = ++this.#wish;
     const life = this.#life;
     this.#entry.apply({ type: "restart-asked" });

@@ -7,6 +7,7 @@ import { DependencyWaiters } from "./dependency-waiters.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
 import type { OperationLog } from "./operation-log.ts";
+import { sameSpec } from "./same-spec.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
 export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile" | "abortsOnExit">;
@@ -80,6 +81,8 @@ export class Project {
         this.#apps.set(app.name, new App(app, this.#world, this.#operations));
       } else if (sameSpec(old, app)) {
         unchanged.push(app.name);
+        // What the caller has may differ all the same: the next start uses it.
+        this.#apps.get(app.name)?.respecify(app);
       } else {
         changed.push(app.name);
       }
@@ -106,7 +109,7 @@ export class Project {
     const operations: Operation[] = [];
     for (const [name, app] of this.#apps) {
       if (!wanted.has(name)) continue;
-      if (app.isAlive && only === undefined) continue;
+      if ((app.isAlive || app.isRestarting) && only === undefined) continue;
       // Disabled apps run when they are named, and not because another one needs them.
       if (app.spec.disabled && !names.has(name)) continue;
       // A job that another one needs is not run again when it is done.
@@ -238,10 +241,4 @@ export class Project {
 async function settle(works: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-}
-
-/** True when a change of where it is written is all that differs. */
-function sameSpec(a: AppSpec, b: AppSpec): boolean {
-  const text = (spec: AppSpec): string => JSON.stringify({ ...spec, source: null });
-  return text(a) === text(b);
 }

@@ -1,10 +1,12 @@
 /** From the files of a project, whatever their format, to what would run. */
 import { resolve } from "node:path";
 import type { ProjectSpec } from "../spec/app-spec.ts";
+import { isBaseVariable } from "./compose/environment.ts";
 import { loadCompose } from "./compose/index.ts";
 import { detectFormat, type ManifestFormat } from "./detect-format.ts";
 import { findManifest, manifestNames } from "./find-files.ts";
 import { type LoadContext, type ManifestFile, type ManifestSources, nodeSources } from "./load-context.ts";
+import { markInherited } from "./mark-inherited.ts";
 import { ManifestError, type Problem, ProblemList } from "./problem.ts";
 import { loadProcessCompose } from "./process-compose/index.ts";
 import { loadProcfile } from "./procfile/index.ts";
@@ -48,7 +50,10 @@ export function loadProject(request: LoadRequest, sources: ManifestSources = nod
   throwIfAny(problems);
   const spec = load(format, files, context);
   throwIfAny(problems);
-  return { spec, warnings: inOrder(warnings.all) };
+  // The other formats hand on all that the caller has.
+  const mayInherit = format === "compose" ? isBaseVariable : () => true;
+  const apps = spec.apps.map((app) => markInherited(app, request.env, mayInherit));
+  return { spec: { ...spec, apps }, warnings: inOrder(warnings.all) };
 }
 
 function readFiles(request: LoadRequest, context: LoadContext): readonly ManifestFile[] {

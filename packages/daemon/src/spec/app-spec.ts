@@ -127,6 +127,8 @@ export interface AppSpec {
   readonly workingDir: string;
   /** The whole environment of the app: the daemon adds its own `HOLDFAST_*` and replica variables and nothing else. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Names in `environment` whose values are the caller's: they may be others at the next apply of the same app. */
+  readonly inheritedVariables?: readonly string[];
   /** Uid or user name, with an optional `:group`; absent means the daemon's own. */
   readonly user?: string;
   readonly replicas: number;

@@ -20,6 +20,17 @@ describe("schedules", () => {
     expect(runner.runs).toHaveLength(2);
   });
 
+  test("a restart sets its time anew and runs nothing", async () => {
+    const { daemon, clock, runner, states } = fakeDaemon();
+    daemon.apply(projectSpec([appSpec("report", { schedule })]));
+    await clock.advance(1_000);
+    daemon.restart([{ project: "shop", name: "report" }]);
+    await clock.advance(100);
+    expect(states()["report"]).toBe("stopped");
+    expect(daemon.list()[0]?.next).not.toBeNull();
+    expect(runner.runs).toHaveLength(0);
+  });
+
   test("a stopped schedule runs no more", async () => {
     const { daemon, clock, runner } = fakeDaemon();
     daemon.apply(projectSpec([appSpec("report", { schedule })]));

@@ -113,8 +113,13 @@ describe("starting", () => {
     daemon.apply(projectSpec([appSpec("db"), appSpec("web")]));
     await clock.advance(1);
     const changed = appSpec("web", { command: { kind: "exec", argv: ["/bin/new"] } });
-    expect(daemon.apply(projectSpec([appSpec("db"), changed]))).toMatchObject({ changed: ["web"] });
-    await clock.advance(1);
+    const applied = daemon.apply(projectSpec([appSpec("db"), changed]));
+    expect(applied).toMatchObject({ changed: ["web"], operations: [{ kind: "restart", name: "web" }] });
+    await clock.advance(100);
+    expect(daemon.operations.get(applied.operations[0]?.id ?? "")).toMatchObject({
+      state: "done",
+      error: null,
+    });
     expect(runner.of("db")).toHaveLength(1);
     expect(runner.of("web").map((run) => run.hasExited)).toEqual([true, false]);
     expect(runner.last("web").request.command).toEqual(changed.command);

@@ -11,11 +11,16 @@ import { asText } from "../value.ts";
 /** What a process needs of the caller's world to work as it does when started by hand. */
 const inherited = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];
 
-/** The variables of the caller's that every process gets: those above and the locale's. */
+/** True for the variables of the caller's that every process gets: those above and the locale's. */
+export function isBaseVariable(name: string): boolean {
+  return inherited.includes(name) || name.startsWith("LC_");
+}
+
+/** What the caller has of the variables that every process gets. */
 export function baseEnvironment(env: LoadContext["env"]): ReadonlyMap<string, string> {
   const base = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && (inherited.includes(name) || name.startsWith("LC_"))) base.set(name, value);
+    if (value !== undefined && isBaseVariable(name)) base.set(name, value);
   }
   return base;
 }
