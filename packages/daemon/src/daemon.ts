@@ -2,11 +2,11 @@ import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } f
 import { appStatus, describeState } from "./api/app-status.ts";
 import type { Applied, AppStatus, Operation, SystemInfo, Target } from "./api/contract.ts";
 import type { App } from "./apps/app.ts";
+import { notFound } from "./apps/not-found.ts";
 import { OperationLog } from "./apps/operation-log.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
-import { nearest } from "./manifest/nearest.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange, type StateWriter } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
@@ -259,10 +259,4 @@ export class Daemon {
 function sameSight(before: InstanceRecord, after: InstanceRecord): boolean {
   if (before.next !== after.next) return false;
   return before.state === after.state || JSON.stringify(before.state) === JSON.stringify(after.state);
-}
-
-function notFound(message: string, name: string, known: readonly string[]): HoldfastError {
-  const near = nearest(name, known);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new HoldfastError("NOT_FOUND", `${message}${hint}`, { details: { name, known } });
 }

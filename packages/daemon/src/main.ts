@@ -43,7 +43,7 @@ const stopBudgetMs = 5_000;
 const idleMs = 10_000;
 
 /** The exit code of a daemon that found another one in its home. */
-export const homeOwnedExitCode = 73;
+const homeOwnedExitCode = 73;
 
 /** A project of hundreds of apps with large environments comes in one line. */
 const maxLineBytes = 16 * 1024 * 1024;

@@ -35,11 +35,6 @@ export function parseExit(text: string): ProcessExit | undefined {
   return undefined;
 }
 
-/** The other way round, for those who write records from Node. */
-export function formatSpawnFailure(phase: string, errno: number): string {
-  return `error ${phase} ${errno}\n`;
-}
-
 function signalName(number: number): string {
   return nameOf(constants.signals, number) ?? `SIG${number}`;
 }

@@ -1,4 +1,3 @@
-import { HoldfastError } from "@holdfast/runtime";
 import type { Applied, Operation } from "../api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
 import { App } from "./app.ts";
@@ -6,6 +5,7 @@ import { dependantsAmong, withDependencies } from "./dependencies.ts";
 import { DependencyWaiters } from "./dependency-waiters.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
+import { notFound } from "./not-found.ts";
 import type { OperationLog } from "./operation-log.ts";
 import { sameSpec } from "./same-spec.ts";
 
@@ -184,10 +184,9 @@ export class Project {
     for (const name of names) {
       const found = this.named(name);
       for (const app of found) wanted.add(app.spec.name);
-      if (found.length > 0) continue;
-      throw new HoldfastError("NOT_FOUND", `${this.#spec.name} has no app ${name}`, {
-        details: { project: this.#spec.name, name, known: [...this.#apps.keys()] },
-      });
+      if (found.length === 0) {
+        throw notFound(`${this.#spec.name} has no app ${name}`, name, [...this.#apps.keys()]);
+      }
     }
     return wanted;
   }

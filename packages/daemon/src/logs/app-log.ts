@@ -34,19 +34,18 @@ export class AppLog {
   #copy: LogCopy | undefined;
   #copyFailure: string | undefined;
 
-  constructor(path: string, indexPath: string, clock: Clock) {
+  /** Its index of times lies beside it. */
+  constructor(path: string, clock: Clock) {
     this.path = path;
-    this.#indexPath = indexPath;
+    this.#indexPath = `${path}.times`;
     this.#clock = clock;
   }
 
-  /** Makes the directories, so that the app's first write finds its place. */
+  /** Makes the directory, so that the app's first write finds its place. */
   prepare(): void {
     if (this.#prepared) return;
     this.#prepared = true;
-    for (const directory of new Set([dirname(this.path), dirname(this.#indexPath)])) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    }
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
   }
 
   /** From the next line on, everything also goes to another file. */

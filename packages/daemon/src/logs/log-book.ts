@@ -31,7 +31,7 @@ export class LogBook {
     const known = this.#logs.get(keyText(key));
     if (known !== undefined) return known;
     const path = join(this.#directory, key.project, key.name, `${key.instance}.log`);
-    const log = new AppLog(path, `${path}.times`, this.#clock);
+    const log = new AppLog(path, this.#clock);
     this.#logs.set(keyText(key), log);
     return log;
   }

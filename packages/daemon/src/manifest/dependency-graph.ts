@@ -1,6 +1,6 @@
 /** Who waits for whom: unknown names, waiting for oneself, cycles, and an order in which all can start. */
 import type { SourceLocation } from "../spec/app-spec.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import type { ProblemList } from "./problem.ts";
 
 export interface GraphEdge {
@@ -47,14 +47,8 @@ function usableEdges(
     }
     if (known.has(edge.to)) return true;
     if (edge.required && !problems.isFull) {
-      const meant = nearest(edge.to, known);
       const message = `${noun} "${node.name}" depends on an unknown ${noun} "${edge.to}"`;
-      problems.add(
-        "unknown-dependency",
-        message,
-        edge.location,
-        meant === undefined ? undefined : `did you mean "${meant}"?`,
-      );
+      problems.add("unknown-dependency", message, edge.location, didYouMean(edge.to, known));
     }
     return false;
   });

@@ -31,6 +31,12 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best ?? longer;
 }
 
+/** `did you mean "NAME"?`, where there is one that is near enough: the hint of a problem. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const meant = nearest(name, candidates);
+  return meant === undefined ? undefined : `did you mean "${meant}"?`;
+}
+
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `from` into `to`. */
 export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];

@@ -5,7 +5,7 @@
  */
 import type { SourceLocation } from "../spec/app-spec.ts";
 import { isNull, type Located, type LocatedMap } from "./located.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import type { ProblemList } from "./problem.ts";
 import {
   asBoolean,
@@ -126,13 +126,12 @@ export class MapReader {
         this.#problems.add("unsupported-key", message, keyLocation, hint === "" ? undefined : hint);
         continue;
       }
-      const meant = nearest(key, [...this.#known, ...Object.keys(unsupported)]);
       const message = `${this.pathOf(key)}: unknown key`;
       this.#problems.add(
         "unknown-key",
         message,
         keyLocation,
-        meant === undefined ? undefined : `did you mean "${meant}"?`,
+        didYouMean(key, [...this.#known, ...Object.keys(unsupported)]),
       );
     }
   }

@@ -1,7 +1,7 @@
 /** One located value as a type; a wrong one is recorded with what was found and what was expected, and is undefined. */
 import { parseDuration } from "./duration.ts";
 import { describeLocated, isNull, type Located, type LocatedMap } from "./located.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import type { ProblemList } from "./problem.ts";
 
 export interface IntegerRange {
@@ -72,9 +72,8 @@ export function asOneOf<const T extends string>(
   const text = node.kind === "scalar" ? node.text : undefined;
   const found = allowed.find((value) => value === text);
   if (found !== undefined) return found;
-  const meant = text === undefined ? undefined : nearest(text, allowed);
   const message = `${path} must be one of ${allowed.join(", ")}, found ${describeLocated(node)}`;
-  const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
+  const hint = text === undefined ? undefined : didYouMean(text, allowed);
   problems.add("invalid-value", message, node.location, hint);
   return undefined;
 }

@@ -40,22 +40,3 @@ export interface WaitingFor {
   readonly app: string;
   readonly condition: string;
 }
-
-/** True for the states that only the operation that set them may leave. */
-export function isTransitional(state: AppState): boolean {
-  switch (state.kind) {
-    case "starting":
-    case "stopping":
-    case "restarting":
-    case "installing":
-    case "removing":
-      return true;
-    case "stopped":
-    case "running":
-    case "backoff":
-    case "completed":
-    case "failed":
-    case "unknown":
-      return false;
-  }
-}

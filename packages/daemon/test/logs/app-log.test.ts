@@ -13,7 +13,7 @@ let directory = "";
 let log: AppLog;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "holdfast-log-"));
-  log = new AppLog(join(directory, "apps", "1.log"), join(directory, "apps", "1.log.times"), systemClock);
+  log = new AppLog(join(directory, "apps", "1.log"), systemClock);
 });
 afterEach(() => {
   log.settle();
@@ -77,7 +77,7 @@ test("what was written while nobody watched is there, and no line is read twice 
   appendFileSync(log.path, "watched\n");
   log.settle();
   appendFileSync(log.path, "alone\n");
-  const again = new AppLog(log.path, `${log.path}.times`, systemClock);
+  const again = new AppLog(log.path, systemClock);
   again.open();
   expect(again.read(0).lines.map((line) => line.text)).toEqual(["watched", "alone"]);
   again.settle();
@@ -124,7 +124,7 @@ test("a copy gets every line once, goes on after a restart of the daemon, and is
   appendFileSync(log.path, "one\ntwo\n");
   log.settle();
   appendFileSync(log.path, "meanwhile\n");
-  const next = new AppLog(log.path, `${log.path}.times`, systemClock);
+  const next = new AppLog(log.path, systemClock);
   next.copyTo({ path: copy, label: "web" });
   next.open();
   appendFileSync(log.path, "last");

@@ -1,7 +1,7 @@
 /** `extends`: a service begins as another one, of this file or of another, and says what differs. */
 import { dirname } from "node:path";
 import { isNull, type Located, type LocatedEntry, type LocatedMap, locatedMap } from "../located.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 import { MapReader } from "../reader.ts";
 import { asText } from "../value.ts";
 import { type ComposeDocument, readDocument, readNamedFile, type Scope } from "./document.ts";
@@ -76,13 +76,12 @@ export class ExtendsResolver {
     const { services, file } = found.document;
     const base = services.entries.get(target.service);
     if (base === undefined) {
-      const meant = nearest(target.service, services.entries.keys());
       const message = `services.${from.key} extends "${target.service}", which is not in ${file.label}`;
       problems.add(
         "unknown-service",
         message,
         node.location,
-        meant === undefined ? undefined : `did you mean "${meant}"?`,
+        didYouMean(target.service, services.entries.keys()),
       );
       return undefined;
     }

@@ -1,7 +1,7 @@
 /** `stop_signal` and `stop_grace_period`. */
 import { constants } from "node:os";
 import type { StopPolicy } from "../../spec/app-spec.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 import type { MapReader } from "../reader.ts";
 
 const defaultGraceMs = 10_000;
@@ -22,8 +22,7 @@ function readSignal(service: MapReader): string | undefined {
   const byNumber = Object.entries(constants.signals).find(([, number]) => String(number) === upper)?.[0];
   const found = byNumber ?? names.find((name) => name === upper || name === `SIG${upper}`);
   if (found !== undefined) return found;
-  const meant = nearest(upper.startsWith("SIG") ? upper : `SIG${upper}`, names);
-  const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
+  const hint = didYouMean(upper.startsWith("SIG") ? upper : `SIG${upper}`, names);
   service.wrong("invalid-value", "stop_signal", `there is no signal ${JSON.stringify(text)}`, hint);
   return undefined;
 }

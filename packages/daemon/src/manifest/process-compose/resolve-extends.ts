@@ -1,6 +1,6 @@
 /** Processes that extend another one of the same project. */
 import { isNull, type Located, type LocatedEntry, type LocatedMap, locatedMap, valueAt } from "../located.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 import type { ProblemList } from "../problem.ts";
 import { mergeMaps } from "./merge.ts";
 
@@ -47,8 +47,7 @@ export function resolveExtends(processes: LocatedMap, problems: ProblemList): Lo
       return own;
     }
     if (!processes.entries.has(parentName)) {
-      const meant = nearest(parentName, processes.entries.keys());
-      const hint = meant === undefined ? undefined : `did you mean "${meant}"?`;
+      const hint = didYouMean(parentName, processes.entries.keys());
       const message = `process "${name}" extends an unknown process "${parentName}"`;
       problems.add("unknown-process", message, reference.location, hint);
       return own;
