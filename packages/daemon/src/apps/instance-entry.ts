@@ -34,6 +34,20 @@ export class InstanceEntry {
     this.world.store.update(this.key, patch);
   }
 
+  /** Where the output of its next run goes, and from which offset. Throws when that cannot be. */
+  prepareOutput(): { readonly path: string; readonly offset: number } {
+    return this.world.prepareOutput(this.spec, this.key, this.world.sharesLogFile(this.spec));
+  }
+
+  /** The output of a run that an earlier daemon began goes on as it did; that it cannot is no reason to end the run. */
+  adoptOutput(): void {
+    try {
+      this.prepareOutput();
+    } catch (error) {
+      this.patch({ lastError: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
   /** A run of it is over: no more output comes, and the runner may forget it. */
   runIsOver(): void {
     const { cookie } = this.record;

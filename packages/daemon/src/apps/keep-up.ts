@@ -48,6 +48,7 @@ async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): P
   const run = from.kind === "adopt" ? from.run : await launch(entry, life);
   if (run === undefined) return undefined;
   life.run = run;
+  if (from.kind === "adopt") entry.adoptOutput();
   entry.world.openOutput(entry.key);
   entry.apply({ type: "launched", ...firstChecked(entry.spec) }, { pid: run.pid });
   life.launched.resolve();

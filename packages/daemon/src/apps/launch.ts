@@ -28,7 +28,7 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   const { key, spec, world } = entry;
   const { command, workingDir, user, forks } = spec;
   const cookie = world.random.uuid();
-  const output = world.prepareOutput(spec, key, world.sharesLogFile(spec));
+  const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
   entry.patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
   await world.store.saved();

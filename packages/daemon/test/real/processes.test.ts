@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AppSpec } from "../../src/spec/app-spec.ts";
@@ -169,7 +169,6 @@ test("health by exec, http and tcp", async () => {
     () => row(real, "server")?.health === "healthy",
     () => JSON.stringify(row(real, "server")),
   );
-  const { readFileSync } = await import("node:fs");
   const port = Number(readFileSync(join(real.directory, "port"), "utf8"));
   const http = (path: string) =>
     ({ kind: "http", url: `http://127.0.0.1:${port}${path}`, method: "GET", headers: {} }) as const;
@@ -232,7 +231,6 @@ test("apps run on without their daemon and are taken up by the next one, exit co
   await inState(first, "ends", "running");
   const pid = row(first, "stays")?.pid;
   await first.abandon();
-  const { writeFileSync } = await import("node:fs");
   writeFileSync(join(first.directory, "go"), "");
   await until(
     () => !processesWith(mark).some((each) => each.includes("-e go")),
@@ -250,4 +248,18 @@ test("apps run on without their daemon and are taken up by the next one, exit co
     () => processesWith(mark).filter((each) => each.includes("tick")).length === 1,
     () => processesWith(mark).join("\n"),
   );
+});
+
+test("a copy of the output goes on under the next daemon, with what was written in between", async () => {
+  const first = await realDaemon();
+  const copy = join(first.directory, "copy.log");
+  const script = "echo one; while [ ! -e go ]; do sleep 0.01; done; echo two; sleep 1000";
+  const app = appSpec("app", { ...sh(script), workingDir: first.directory, logFile: copy });
+  first.daemon.apply(projectSpec([app]));
+  const copied = (): string => (existsSync(copy) ? readFileSync(copy, "utf8") : "");
+  await until(() => copied() === "one\n", copied);
+  await first.abandon();
+  writeFileSync(join(first.directory, "go"), "");
+  await open({ directory: first.directory });
+  await until(() => copied() === "one\ntwo\n", copied);
 });
