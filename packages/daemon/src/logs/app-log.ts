@@ -66,10 +66,15 @@ export class AppLog {
     });
   }
 
-  /** The app has ended: takes in its last words and stops watching. */
-  settle(): void {
+  /** Watches it no longer, though the app may write on: a line that it has begun stays whole. */
+  close(): void {
     this.#watch?.close();
     this.#watch = undefined;
+  }
+
+  /** The app has ended: takes in its last words and stops watching. */
+  settle(): void {
+    this.close();
     this.#catchUp(true);
     for (const listener of this.#listeners) listener();
   }

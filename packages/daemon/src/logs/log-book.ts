@@ -38,7 +38,7 @@ export class LogBook {
 
   /** Stops watching all of them. */
   close(): void {
-    for (const log of this.#logs.values()) log.settle();
+    for (const log of this.#logs.values()) log.close();
   }
 
   /** The last lines of several logs in the order of their times. */

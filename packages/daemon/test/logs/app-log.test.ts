@@ -132,6 +132,21 @@ test("a copy gets every line once, goes on after a restart of the daemon, and is
   expect(readFileSync(copy, "utf8")).toBe("web | one\nweb | two\nweb | meanwhile\nweb | last\n");
 });
 
+test("a line that the app has begun when the daemon ends is copied whole by the next one", () => {
+  const copy = join(directory, "copy.log");
+  log.prepare();
+  log.copyTo({ path: copy });
+  log.open();
+  appendFileSync(log.path, "half a ");
+  log.close();
+  appendFileSync(log.path, "line\n");
+  const next = new AppLog(log.path, systemClock);
+  next.copyTo({ path: copy });
+  next.open();
+  expect(readFileSync(copy, "utf8")).toBe("half a line\n");
+  next.settle();
+});
+
 test.each([
   { what: "a directory", make: (path: string) => mkdirSync(path) },
   { what: "a pipe that nobody reads", make: (path: string) => execFileSync("mkfifo", [path]) },
