@@ -29,10 +29,13 @@ export class LogCopy {
     this.#source = source;
     this.#target = target;
     this.#offsetFile = `${source}.copied`;
-    this.#offset = this.#readOffset() ?? from;
+    const known = this.#readOffset();
+    this.#offset = known ?? from;
     try {
       makeDirectories(dirname(target.path), 0o777);
       closeSync(openTarget(target.path));
+      // Kept from the start: what the app writes before anything was copied belongs to the copy as well.
+      if (known === undefined) this.#keepOffset();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new HoldfastError(
@@ -57,7 +60,7 @@ export class LogCopy {
         target ??= openTarget(path);
         writeSync(target, lines.map((line) => `${prefix}${line.text}\n`).join(""));
         this.#offset = next;
-        writeFileSync(this.#offsetFile, `${next}\n`, { mode: 0o600 });
+        this.#keepOffset();
       }
     } catch (error) {
       // The log is whole; the copy goes on from here once its file can be written again.
@@ -65,6 +68,10 @@ export class LogCopy {
     } finally {
       if (target !== undefined) closeSync(target);
     }
+  }
+
+  #keepOffset(): void {
+    writeFileSync(this.#offsetFile, `${this.#offset}\n`, { mode: 0o600 });
   }
 
   #readOffset(): number | undefined {
