@@ -66,14 +66,14 @@ export function takenAlong<T>(strategy: Strategy, children: readonly T[], ended:
   }
 }
 
-/** Whether the supervisor ends because a significant child did, `othersLeft` being those that have not. */
-export function endsSupervisor(mode: AutoShutdown, significant: boolean, othersLeft: number): boolean {
+/** Whether the supervisor ends because this child did; `othersLeft`: another significant one has not. */
+export function endsSupervisor(mode: AutoShutdown, significant: boolean, othersLeft: () => boolean): boolean {
   switch (mode) {
     case "never":
       return false;
     case "any-significant":
       return significant;
     case "all-significant":
-      return significant && othersLeft === 0;
+      return significant && !othersLeft();
   }
 }

@@ -67,8 +67,9 @@ export class Restarts {
 
   /** A child that was waiting shall not start; its group, if there is one, still does. */
   drop(child: Child): void {
-    const waiting = this.#host.children.all().some(({ state }) => state.kind === "restarting");
-    if (!waiting || this.#host.strategy === "one-for-one") this.#clear(child);
+    const { children, strategy } = this.#host;
+    const groupWaits = () => children.all().some(({ state }) => state.kind === "restarting");
+    if (strategy === "one-for-one" || !groupWaits()) this.#clear(child);
   }
 
   /** Nothing planned happens any more. */

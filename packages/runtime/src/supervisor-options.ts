@@ -37,10 +37,12 @@ export function checkOptions(options: SupervisorOptions): void {
   if (periodMs !== undefined && !(periodMs > 0 && periodMs < Number.POSITIVE_INFINITY)) {
     throw new TypeError(`periodMs must be above 0 and finite, not ${periodMs}`);
   }
-  for (const spec of children) checkChild(spec, autoShutdown);
-  const ids = children.map(({ id }) => id);
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) throw new TypeError(`two children are called ${twice}`);
+  const ids = new Set<string>();
+  for (const spec of children) {
+    checkChild(spec, autoShutdown);
+    if (ids.has(spec.id)) throw new TypeError(`two children are called ${spec.id}`);
+    ids.add(spec.id);
+  }
 }
 
 /** Throws `TypeError` for a spec that cannot be a child of a supervisor with this `autoShutdown`. */

@@ -203,9 +203,8 @@ export class Supervisor {
         return this.#finish({ kind: "auto-shutdown", id, by: "verdict" });
       case "leave": {
         this.#children.leave(child, false);
-        const othersLeft = this.#children
-          .all()
-          .filter(({ spec, state }) => spec.significant && state.kind !== "stopped").length;
+        const othersLeft = () =>
+          this.#children.all().some(({ spec, state }) => spec.significant && state.kind !== "stopped");
         const mode = this.#options.autoShutdown ?? "any-significant";
         if (!endsSupervisor(mode, significant, othersLeft)) return;
         if (exit.kind !== "failed") return this.#finish({ kind: "auto-shutdown", id, by: "significant" });

@@ -55,7 +55,7 @@ test("one-for-one takes nobody along, one-for-all everybody, rest-for-one those 
 test("a supervisor ends with any or with the last of its significant children, as it was told", () => {
   const ends = (significant: boolean, left: number) =>
     (["never", "any-significant", "all-significant"] as const).map((mode) =>
-      endsSupervisor(mode, significant, left),
+      endsSupervisor(mode, significant, () => left > 0),
     );
   expect(ends(true, 1)).toEqual([false, true, false]);
   expect(ends(true, 0)).toEqual([false, true, true]);
