@@ -51,13 +51,13 @@ export function serializeError(error: unknown, seen: readonly unknown[] = []): S
   };
 }
 
-/** One line for a log: the message, then each cause after `: `. */
+/** One line for a log: the message, then each cause after `: `, but for those that the message tells already. */
 export function describeError(error: unknown): string {
-  const parts: string[] = [];
-  for (let at: SerializedError | undefined = serializeError(error); at; at = at.cause) {
-    if (parts.at(-1) !== at.message) parts.push(at.message);
+  let { message, cause }: SerializedError = serializeError(error);
+  for (; cause; cause = cause.cause) {
+    if (!`: ${message}: `.includes(`: ${cause.message}: `)) message += `: ${cause.message}`;
   }
-  return parts.join(": ");
+  return message;
 }
 
 /**

@@ -28,6 +28,16 @@ test("D-16 JSON keeps code, details and the whole cause chain", () => {
   expect(describeError(top)).toBe("save failed: write failed: disk");
 });
 
+test("a cause that the message tells already is not told twice", () => {
+  const disk = new Error("disk");
+  const inner = new Error("write failed: disk", { cause: disk });
+  expect(describeError(new Error("web: run failed: write failed: disk", { cause: inner }))).toBe(
+    "web: run failed: write failed: disk",
+  );
+  expect(describeError(new Error("a", { cause: new Error("a") }))).toBe("a");
+  expect(describeError(new Error("no disks", { cause: disk }))).toBe("no disks: disk");
+});
+
 test("serialising keeps aggregated errors, cuts cycles and takes what is not an Error", () => {
   const a = new Error("a");
   a.cause = a;
