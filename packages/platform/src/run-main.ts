@@ -20,7 +20,8 @@ const echoMs = 50;
  * Runs a program from start to exit. The first SIGINT, SIGTERM or SIGHUP cancels the token, with the signal in its
  * reason; a second one ends the process at once, with 128 + its number, after saying on stderr what hung. The process
  * exits with the code `main` resolves to; with 1 when it rejects; with 128 + the number of the signal when all it
- * rejects with is that signal's cancellation. Anything else that is still open does not keep it.
+ * rejects with is that signal's cancellation. What is still open does not keep it; that nothing
+ * is open does not end it before `main` does.
  */
 export async function runMain(
   main: (token: ShutdownToken) => Promise<number>,
@@ -39,6 +40,8 @@ export async function runMain(
     }
   };
   for (const signal of signals) process.on(signal, onSignal);
+  // Node ends a process in which only promises wait.
+  clock.setTimeout(() => {}, Number.POSITIVE_INFINITY);
   try {
     return process.exit(await main(token));
   } catch (error) {

@@ -34,6 +34,18 @@ test("the exit code is the one the program returns, whatever is still open", asy
   expect(await run("returns").ended).toEqual({ code: 7, stdout: "ready\n", stderr: "" });
 });
 
+test("a program that only waits for its token runs until it is told to stop", async () => {
+  const program = run("obeys");
+  await program.says("ready");
+  const early = await Promise.race([
+    program.ended,
+    new Promise((resolve) => setTimeout(resolve, 100, "runs")),
+  ]);
+  expect(early).toBe("runs");
+  program.kill("SIGTERM");
+  expect((await program.ended).code).toBe(0);
+});
+
 test("a program that throws exits with 1 and says why, causes included", async () => {
   expect(await run("throws").ended).toEqual({ code: 1, stdout: "ready\n", stderr: "it broke: the disk\n" });
 });

@@ -3,7 +3,6 @@ import { runMain } from "../../src/run-main.ts";
 
 const [how] = process.argv.slice(2);
 const forever = new Promise<number>(() => {});
-setInterval(() => {}, 1_000);
 
 await runMain(
   async (token) => {
