@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { supervisorChild } from "../../src/index.ts";
 import { type FakeChild, VirtualClock } from "../../src/testing/index.ts";
+import { growth } from "./growth.ts";
 import { counts, endings, fake, lines, policies, setUp, shutdown, states, three, told } from "./otp-rig.ts";
 
 // significant children
@@ -196,37 +197,25 @@ for (const name of [
   });
 }
 
-const timeOf = async (work: () => Promise<void>) => {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-};
-
 test("simple_one_for_one_scale_many_temporary_children: ten times the children, not a hundred times the time", async () => {
-  const churn = (count: number) =>
-    timeOf(async () => {
-      const { supervisor, settle } = await setUp({ stopOrder: "together" });
-      const members = Array.from({ length: count }, (_, i) => fake(`${i}`, { restart: "temporary" }));
-      for (const { spec } of members) await supervisor.startChild(spec);
-      for (const member of members) member.complete();
-      await settle();
-      expect(counts(supervisor).specs).toBe(0);
-      await supervisor.stop();
-    });
-  await churn(500);
-  const [one, ten] = [await churn(500), await churn(5_000)];
-  expect(ten).toBeLessThan(50 * Math.max(one, 2));
+  const churn = async (count: number) => {
+    const { supervisor, settle } = await setUp({ stopOrder: "together" });
+    const members = Array.from({ length: count }, (_, i) => fake(`${i}`, { restart: "temporary" }));
+    for (const { spec } of members) await supervisor.startChild(spec);
+    for (const member of members) member.complete();
+    await settle();
+    expect(counts(supervisor).specs).toBe(0);
+    await supervisor.stop();
+  };
+  expect(await growth(churn, 2_000, 2.5)).toBeLessThan(2.5);
 });
 
 test("scale_start_stop_many_children: starting and stopping grow with the number of children, no faster", async () => {
-  const cycle = (count: number) =>
-    timeOf(async () => {
-      const { supervisor } = await setUp({}, ...Array.from({ length: count }, (_, i) => fake(`${i}`)));
-      await supervisor.stop();
-    });
-  await cycle(300);
-  const [small, large] = [await cycle(300), await cycle(9_000)];
-  expect(large).toBeLessThan(10 * 30 * Math.max(small, 2));
+  const cycle = async (count: number) => {
+    const { supervisor } = await setUp({}, ...Array.from({ length: count }, (_, i) => fake(`${i}`)));
+    await supervisor.stop();
+  };
+  expect(await growth(cycle, 2_000, 2.5)).toBeLessThan(2.5);
 });
 
 test("simple_global_supervisor: a supervisor that is killed comes back with its children, under the same name", async () => {
