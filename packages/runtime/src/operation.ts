@@ -55,7 +55,6 @@ interface InFlight<S> extends Operation {
   readonly token: ShutdownToken;
   readonly before: S | undefined;
   readonly settled: PromiseWithResolvers<OperationEnd>;
-  via: S;
   /** What a scan saw meanwhile: the truth, should the operation fail. */
   observed?: { readonly state: S };
 }
@@ -110,7 +109,6 @@ export class Operations<S> {
       token: new ShutdownToken(this.#options.shutdown),
       // A replaced operation's transitional state is nothing to revert to.
       before: running ? (running.observed?.state ?? running.before) : this.#store.get(id),
-      via: request.via,
       settled,
       done: settled.promise,
     };
@@ -142,7 +140,6 @@ export class Operations<S> {
     try {
       await request.run(token, (via) => {
         if (!current()) return;
-        operation.via = via;
         this.#store.replace(id, via);
         this.#log(operation, "progress", `${operation.name.toUpperCase()} …`);
       });

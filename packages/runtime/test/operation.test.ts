@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   HoldfastError,
   type OperationEntry,
   Operations,
   type OperationsOptions,
+  ShutdownToken,
   Store,
 } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
@@ -190,4 +191,149 @@ test("a replaced operation is told to stop, writes nothing more, and its transit
   await clock.advance(100);
   expect(heard).toMatchObject({ message: "replaced by stop" });
   expect([store.get("web"), seen]).toEqual(["running", ["web starting", "web stopping", "web running"]]);
+});
+
+test("the log tells every step with its time, its operation and what is done to whom", async () => {
+  const { clock, log, operations, stop } = setUp();
+  const began = clock.now();
+  const { done } = operations.begin({
+    ...stop,
+    run: async (_token, progress) => {
+      await clock.sleep(20);
+      progress("stopping slowly");
+      await clock.sleep(20);
+    },
+  });
+  await clock.advance(40);
+  await done;
+  const web = { id: "web", name: "stop" };
+  expect(log).toEqual([
+    { ...web, at: began, phase: "begun", line: "STOP" },
+    { ...web, at: began + 20, phase: "progress", line: "STOP …" },
+    { ...web, at: began + 40, phase: "done", line: "STOP OK: web" },
+  ]);
+});
+
+test("a failure is logged as one", async () => {
+  const { log, operations, stop } = setUp();
+  await operations.begin({ ...stop, run: async () => Promise.reject(new Error("no")) }).done;
+  expect(log.map(({ phase, line }) => [phase, line])).toEqual([
+    ["begun", "STOP"],
+    ["failed", "STOP FAIL: web: no"],
+  ]);
+});
+
+test("without options operations work just the same, unlogged", async () => {
+  const store = new Store<string>();
+  store.set("web", "running");
+  const operations = new Operations(store);
+  const { done } = operations.begin({ id: "web", name: "stop", via: "stopping", to: "stopped", run() {} });
+  expect(await done).toEqual({ kind: "done" });
+  expect(store.get("web")).toBe("stopped");
+});
+
+test("a log that throws harms no operation, and its error surfaces", async () => {
+  const uncaught = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => {});
+  const { store, operations, stop } = setUp({
+    log: () => {
+      throw new Error("disk full");
+    },
+  });
+  const { done } = operations.begin({ ...stop, run: () => {} });
+  expect(await done).toEqual({ kind: "done" });
+  expect(store.get("web")).toBe("stopped");
+  const surfaced = uncaught.mock.calls.map(([job]) => job);
+  uncaught.mockRestore();
+  expect(surfaced).toHaveLength(2);
+  expect(surfaced[0]).toThrow("disk full");
+});
+
+test("an operation's token is below the given one, and lets go of what listens to it at the end", async () => {
+  const shutdown = new ShutdownToken();
+  const { operations, stop } = setUp({ shutdown });
+  const heard: string[] = [];
+  const listen = (name: string) => (token: ShutdownToken) => void token.onCancel(() => heard.push(name));
+  await operations.begin({ ...stop, run: listen("ended well") }).done;
+  await operations.begin({
+    ...stop,
+    run: async (token) => {
+      listen("failed")(token);
+      throw new Error("no");
+    },
+  }).done;
+  const { done } = operations.begin({
+    ...stop,
+    run: async (token) => {
+      listen("running")(token);
+      await token.cancelled;
+      token.throwIfCancelled();
+    },
+  });
+  shutdown.cancel({ kind: "user-requested" });
+  expect(await done).toMatchObject({ kind: "failed", error: { code: "CANCELLED" } });
+  expect(heard).toEqual(["running"]);
+});
+
+test("what two requests on one entry do to each other can be said by name", async () => {
+  const asked: string[] = [];
+  const { clock, store, operations, stop } = setUp({
+    onConflict: (running, requested) => {
+      asked.push(`${requested} during ${running}`);
+      return requested === "restart" ? "join" : requested === "kill" ? "replace" : "refuse";
+    },
+  });
+  const run = () => clock.sleep(10);
+  const first = operations.begin({ ...stop, run });
+  expect(operations.begin({ ...stop, name: "restart", run })).toBe(first);
+  expect(() => operations.begin({ ...stop, run })).toThrow("web: cannot stop, stop is under way");
+  const kill = operations.begin({ ...stop, name: "kill", to: "killed", run });
+  expect(kill).not.toBe(first);
+  await clock.advance(10);
+  expect([await first.done, await kill.done]).toEqual([{ kind: "replaced" }, { kind: "done" }]);
+  expect(store.get("web")).toBe("killed");
+  expect(asked).toEqual(["restart during stop", "stop during stop", "kill during stop"]);
+});
+
+test("a replaced operation that fails, ends or makes progress later changes nothing and logs nothing", async () => {
+  for (const end of [async () => {}, async () => Promise.reject<void>(new Error("late"))]) {
+    const { clock, store, log, operations, stop } = setUp({ onConflict: () => "replace" });
+    operations.begin({
+      ...stop,
+      name: "start",
+      run: async (_token, progress) => {
+        await clock.sleep(10);
+        progress("starting late");
+        await end();
+      },
+    });
+    const second = operations.begin({ ...stop, run: () => clock.sleep(20) });
+    await clock.advance(15);
+    expect([store.get("web"), operations.running("web")]).toEqual(["stopping", second]);
+    await clock.advance(5);
+    expect(await second.done).toEqual({ kind: "done" });
+    expect(log.map(({ line }) => line)).toEqual(["START", "STOP", "STOP OK: web"]);
+  }
+});
+
+test("what a scan saw before an operation was replaced is what its successor goes back to", async () => {
+  const { store, operations, stop } = setUp({ onConflict: () => "replace" });
+  operations.begin({ ...stop, name: "start", via: "starting", run: () => new Promise(() => {}) });
+  operations.observe("web", "crashed");
+  const second = operations.begin({ ...stop, run: async () => Promise.reject(new Error("no")) });
+  await second.done;
+  expect(store.get("web")).toBe("crashed");
+});
+
+test("an entry that came during an operation stays as it is when the operation fails", async () => {
+  const { store, operations, stop } = setUp();
+  const { done } = operations.begin({
+    ...stop,
+    id: "late",
+    run: async () => {
+      store.set("late", "created");
+      throw new Error("no");
+    },
+  });
+  await done;
+  expect(store.get("late")).toBe("created");
 });

@@ -71,3 +71,57 @@ test("a follower too slow for the changes is given the whole store anew, and end
   expect(snapshots).toBe(1);
   expect(mine).toEqual(store.snapshot().entries);
 });
+
+test("what is there is told apart from what is not, also when it is undefined or no number", () => {
+  const store = new Store<number | undefined>();
+  const versions: number[] = [];
+  store.subscribe(({ version }) => versions.push(version));
+  store.set("nothing", undefined);
+  store.set("nothing", undefined);
+  store.set("odd", Number.NaN);
+  store.set("odd", Number.NaN);
+  expect([store.has("nothing"), store.has("else"), versions]).toEqual([true, false, [1, 2]]);
+  expect(store.replace("nothing", 1)).toBe(true);
+  expect([store.get("nothing"), store.version]).toEqual([1, 3]);
+});
+
+test("a snapshot stays as it was taken", () => {
+  const store = new Store<number>();
+  store.set("a", 1);
+  const before = store.snapshot();
+  store.set("a", 2);
+  expect([before.version, before.entries.get("a"), store.snapshot().version]).toEqual([1, 1, 2]);
+});
+
+test("changes made while a follower looks at its snapshot come once, and one that left gets none", async () => {
+  const store = new Store<number>();
+  const seen: number[] = [];
+  for await (const update of store.follow()) {
+    if (update.kind === "snapshot") {
+      store.set("a", 1);
+      store.set("a", 2);
+    } else {
+      seen.push(update.change.version);
+      if (update.change.version === 2) break;
+    }
+  }
+  store.set("a", 3);
+  expect(seen).toEqual([1, 2]);
+});
+
+test("a follower that was given the store anew is not told again what it holds", async () => {
+  const store = new Store<number>({ capacity: 2 });
+  const follower = store.follow();
+  await follower.next();
+  for (let i = 1; i <= 5; i++) store.set("a", i);
+  expect((await follower.next()).value).toMatchObject({ kind: "snapshot", snapshot: { version: 5 } });
+  const next = follower.next();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  store.set("a", 6);
+  expect((await next).value).toEqual({
+    kind: "change",
+    change: { version: 6, id: "a", value: 6 },
+  });
+  store.close();
+  expect(await follower.next()).toEqual({ done: true, value: undefined });
+});
