@@ -112,3 +112,55 @@ test("stopping the child whose backoff a group waits for does not strand the gro
   await supervisor.stop();
   expect(clock.pending).toBe(0);
 });
+
+test("in one-for-one a backoff that is over starts its own child, and nobody else who waits", async () => {
+  const { log, children } = fakes("ab", { backoff: { initialMs: 100, factor: 1, maxMs: 100 } });
+  const { supervisor, clock } = setUp({}, ...children);
+  await supervisor.start();
+  log.length = 0;
+  children[0]?.crash();
+  await clock.advance(60);
+  children[1]?.crash();
+  await clock.advance(40);
+  expect(log).toEqual(["end a", "end b", "start a"]);
+  expect(states(supervisor)).toEqual({ a: "running", b: "restarting" });
+  await clock.advance(60);
+  expect(log.at(-1)).toBe("start b");
+  await supervisor.stop();
+});
+
+test("stopping a child in its backoff takes its timer away, though another child waits too", async () => {
+  const { children } = fakes("ab", { backoff: { initialMs: 100, factor: 1, maxMs: 100 } });
+  const { supervisor, clock } = setUp({}, ...children);
+  await supervisor.start();
+  for (const child of children) child.crash();
+  await clock.advance(10);
+  expect(clock.pending).toBe(2);
+  await supervisor.stopChild("a");
+  expect(clock.pending).toBe(1);
+  await clock.advance(90);
+  expect(states(supervisor)).toEqual({ a: "stopped", b: "running" });
+  await supervisor.stop();
+});
+
+test("stopping the only child of its group that waits takes the timer away", async () => {
+  const { children } = fakes("ab", { backoff: { initialMs: 100, factor: 1, maxMs: 100 } });
+  const { supervisor, clock } = setUp({ strategy: "rest-for-one" }, ...children);
+  await supervisor.start();
+  children[1]?.crash();
+  await clock.advance(10);
+  await supervisor.stopChild("b");
+  expect([states(supervisor), clock.pending]).toEqual([{ a: "running", b: "stopped" }, 0]);
+  await supervisor.stop();
+});
+
+test("who is stopped for a sibling's restart hears whose", async () => {
+  const { children } = fakes("ab");
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, ...children);
+  await supervisor.start();
+  const token = children[0]?.live[0]?.token;
+  children[1]?.crash();
+  await clock.advance(0);
+  expect(token?.reason).toEqual({ kind: "requested-by-run", message: "restarted with b" });
+  await supervisor.stop();
+});

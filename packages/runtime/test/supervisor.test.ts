@@ -193,3 +193,24 @@ test("a crash in backoff uses up the intensity although no time passes awake", a
   expect(await supervisor.done).toMatchObject({ kind: "failed", error: { code: "INTENSITY_EXCEEDED" } });
   expect(child.starts).toBe(4);
 });
+
+test("one restart too many has the error of the last end as its cause, and none if that was no failure", async () => {
+  const ending = new FakeChild("a");
+  const quiet = setUp({ intensity: 0 }, ending);
+  await quiet.supervisor.start();
+  ending.complete();
+  const { error } = (await quiet.supervisor.done) as { readonly error?: Error };
+  expect(error?.message).toBe("a ended again after 0 restarts within 5000 ms");
+  expect(error).not.toHaveProperty("cause");
+  const refusing = new FakeChild("b", { ready: async () => {} });
+  const loud = setUp({ intensity: 1 }, refusing);
+  await loud.supervisor.start();
+  refusing.failStarts(1, new Error("no port"));
+  refusing.crash();
+  expect(await loud.supervisor.done).toMatchObject({
+    error: {
+      message: "b ended again after 1 restarts within 5000 ms: b failed to start: no port",
+      cause: { code: "CHILD_START_FAILED", cause: { message: "no port" } },
+    },
+  });
+});
