@@ -265,6 +265,8 @@ export class FakeDaemon implements AsyncDisposable {
       kind,
       project,
       name,
+      instance: null,
+      by: null,
       state: "running",
       since: start,
       ended: null,

@@ -1,25 +1,26 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { appStatus, describeState } from "./api/app-status.ts";
-import type { Applied, AppStatus, Operation, SystemInfo, Target } from "./api/contract.ts";
-import type { App } from "./apps/app.ts";
+import type { Applied, AppStatus, Operation, OperationKind, SystemInfo, Target } from "./api/contract.ts";
+import type { App, Order } from "./apps/app.ts";
 import { notFound } from "./apps/not-found.ts";
-import { OperationLog } from "./apps/operation-log.ts";
+import { type Asked, OperationLog } from "./apps/operation-log.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
-import { EventLog } from "./events/event-log.ts";
+import { type EventArchive, EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
-import { AppStore, type RecordChange, type StateWriter } from "./store/app-store.ts";
+import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
+import { Journal, type StateWriter } from "./store/journal.ts";
 import type { KeptState } from "./store/state-database.ts";
 
 /** Everything a daemon takes from outside: time, chance, processes, disk. */
 export interface DaemonSeams {
   readonly clock: Clock;
   readonly random: Random;
-  readonly database: StateWriter & { load(): KeptState };
+  readonly database: StateWriter & EventArchive & { load(): KeptState };
   readonly logs: LogBook;
   /** What instances need of the machine. */
-  readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "tasks">;
+  readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
   readonly info: SystemInfo;
 }
 
@@ -40,6 +41,7 @@ export class Daemon {
   readonly requestShutdown: (wish: ShutdownWish) => void;
   readonly #seams: DaemonSeams;
   readonly #store: AppStore;
+  readonly #journal: Journal;
   readonly #projects = new Map<string, Project>();
   #ending = false;
 
@@ -48,11 +50,13 @@ export class Daemon {
     this.#seams = seams;
     this.logs = seams.logs;
     this.tasks = new TaskRegistry(new ShutdownToken(), { clock });
-    this.events = new EventLog(clock);
-    this.operations = new OperationLog({ clock, random, tasks: this.tasks }, (operation) =>
+    const journal = new Journal(clock, seams.database);
+    this.#journal = journal;
+    this.events = new EventLog(clock, journal, seams.database);
+    this.operations = new OperationLog({ clock, random, tasks: this.tasks, journal }, (operation) =>
       this.#told(operation),
     );
-    this.#store = new AppStore(clock, seams.database);
+    this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
     const asked = Promise.withResolvers<ShutdownWish>();
     this.shutdownAsked = asked.promise;
@@ -64,7 +68,14 @@ export class Daemon {
     const kept = this.#seams.database.load();
     this.#store.restore(kept.instances);
     for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
-    await Promise.all([...this.#projects.values()].map((project) => project.resume()));
+    const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
+    for (const [name, records] of unfinished) {
+      if (this.#projects.has(name)) continue;
+      for (const { id } of records) this.operations.fail(id, `there is no project ${name}`);
+    }
+    await Promise.all(
+      [...this.#projects].map(([name, project]) => project.resume(unfinished.get(name) ?? [])),
+    );
   }
 
   info(): SystemInfo {
@@ -93,7 +104,7 @@ export class Daemon {
   }
 
   /** Throws `UNSUPPORTED`, changing nothing, when an app of it cannot be run here. */
-  apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean): Applied {
+  apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean, asked: Asked = {}): Applied {
     this.#refuseWhenEnding();
     const container = spec.apps.find((app) => app.runner.kind === "container");
     if (container !== undefined) {
@@ -107,8 +118,8 @@ export class Daemon {
     const known = this.#projects.get(spec.name);
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
     this.#projects.set(spec.name, project);
-    const applied = project.apply(spec, names, removeOrphans);
-    this.#store.keepProject({ kind: "put-project", spec: project.spec });
+    const applied = project.apply(spec, names, removeOrphans, asked);
+    this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
     this.events.publish({
       type: "project",
       project: spec.name,
@@ -120,18 +131,27 @@ export class Daemon {
     return applied;
   }
 
-  start(targets: readonly Target[]): readonly Operation[] {
+  start(targets: readonly Target[], asked: Asked = {}): readonly Operation[] {
     this.#refuseWhenEnding();
-    return this.#forTargets(targets, (project, names, only) => project.start(names, only));
+    return this.#forTargets("start", targets, asked, (project, names, order) => project.start(names, order));
   }
 
-  stop(targets: readonly Target[], timeoutMs?: number): readonly Operation[] {
-    return this.#forTargets(targets, (project, names, only) => project.stop(names, timeoutMs, only));
+  stop(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
+    return this.#forTargets("stop", targets, { ...asked, timeoutMs }, (project, names, order) =>
+      project.stop(names, order),
+    );
   }
 
-  restart(targets: readonly Target[], timeoutMs?: number): readonly Operation[] {
+  restart(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
     this.#refuseWhenEnding();
-    return this.#forTargets(targets, (project, names, only) => project.restart(names, timeoutMs, only));
+    return this.#forTargets("restart", targets, { ...asked, timeoutMs }, (project, names, order) =>
+      project.restart(names, order),
+    );
+  }
+
+  /** Resolves when all that was changed so far is on the disk: whoever is told of it can rely on it. */
+  saved(): Promise<void> {
+    return this.#journal.saved();
   }
 
   /** The logs that targets name. */
@@ -158,7 +178,7 @@ export class Daemon {
     this.tasks.token.cancel({ kind: "rpc-requested" });
     const { laggards } = await this.tasks.joinAll(budgetMs);
     this.logs.close();
-    this.#store.flush();
+    this.#journal.flush();
     return laggards.map((task) => `${task.name} (${(task.ageMs / 1000).toFixed(1)} s)`);
   }
 
@@ -166,22 +186,27 @@ export class Daemon {
     const { clock, random, machine } = this.#seams;
     return new Project(
       spec,
-      { ...machine, clock, random, store: this.#store, tasks: this.tasks },
+      { ...machine, clock, random, store: this.#store, journal: this.#journal, tasks: this.tasks },
       this.operations,
     );
   }
 
   #forTargets(
+    kind: OperationKind,
     targets: readonly Target[],
-    act: (project: Project, names: ReadonlySet<string>, only: number | undefined) => readonly Operation[],
+    order: Order,
+    act: (project: Project, names: ReadonlySet<string>, order: Order) => readonly Operation[],
   ): readonly Operation[] {
+    const earlier = this.operations.ofKey(kind, order.key);
+    if (earlier.length > 0) return earlier;
     const wanted = targets.map((target) => ({ target, apps: this.#expect(target) }));
     const whole = new Map<string, Set<string>>();
     const operations: Operation[] = [];
     for (const { target, apps } of wanted) {
       const { project, name, instance } = target;
       if (instance !== undefined) {
-        operations.push(...act(this.#project(project), new Set(apps.map((app) => app.spec.name)), instance));
+        const names = new Set(apps.map((app) => app.spec.name));
+        operations.push(...act(this.#project(project), names, { ...order, only: instance }));
         continue;
       }
       const names = whole.get(project) ?? new Set();
@@ -189,7 +214,7 @@ export class Daemon {
         if (name !== undefined || !app.spec.disabled || app.isAlive) names.add(app.spec.name);
       whole.set(project, names);
     }
-    for (const [project, names] of whole) operations.push(...act(this.#project(project), names, undefined));
+    for (const [project, names] of whole) operations.push(...act(this.#project(project), names, order));
     return operations;
   }
 

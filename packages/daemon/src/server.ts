@@ -22,7 +22,8 @@ export class ApiServer {
     const connection = serve(
       channel,
       this.#table,
-      {},
+      // Nobody else can reach a socket in a directory that only its owner can enter.
+      { principal: `uid ${process.getuid?.() ?? "?"}` },
       {
         errorNumbers: apiErrorCodes,
         limits: { maxBytes: maxMessageBytes },

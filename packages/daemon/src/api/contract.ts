@@ -54,6 +54,10 @@ export interface Operation {
   readonly kind: OperationKind;
   readonly project: string;
   readonly name: string;
+  /** The one instance it is about, or null for all of them. */
+  readonly instance: number | null;
+  /** Who asked for it, such as `uid 1000`; null for what the daemon decided itself. */
+  readonly by: string | null;
   readonly state: "running" | "done" | "failed";
   readonly since: string;
   readonly ended: string | null;
@@ -123,6 +127,12 @@ export interface Applied {
   readonly operations: readonly Operation[];
 }
 
+/** A change that can be asked for again without being done twice. */
+export interface Keyed {
+  /** The caller's own: a second call with the same key gives what the first one began. */
+  readonly key?: string;
+}
+
 export interface Methods {
   "system.info": { readonly params: Record<string, never>; readonly result: SystemInfo };
   /** Stops the apps unless `keepApps`, then the daemon. Replies before it ends. */
@@ -145,16 +155,16 @@ export interface Methods {
     readonly result: Applied;
   };
   "apps.start": {
-    readonly params: { readonly targets: readonly Target[] };
+    readonly params: { readonly targets: readonly Target[] } & Keyed;
     readonly result: readonly Operation[];
   };
   /** `timeoutMs` replaces each app's own grace. */
   "apps.stop": {
-    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number };
+    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
     readonly result: readonly Operation[];
   };
   "apps.restart": {
-    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number };
+    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
     readonly result: readonly Operation[];
   };
   "operations.get": { readonly params: { readonly id: string }; readonly result: Operation };

@@ -1,16 +1,31 @@
 import type { MethodTable, Subscription } from "@holdfast/rpc";
+import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
 import { followLogs } from "../logs/follow-logs.ts";
-import type { DaemonEvent, LogEvent, Methods } from "./contract.ts";
+import type { DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
-/** The methods of a daemon, ready to be served. */
-export function methodTable(daemon: Daemon): MethodTable<Methods> {
+/** What the API knows of a caller. */
+export interface Caller {
+  /** Who it is, such as `uid 1000`: it stands beside every change that it asks for. */
+  readonly principal: string;
+}
+
+/** The methods of a daemon, ready to be served. A change is on the disk when its reply goes out. */
+export function methodTable(daemon: Daemon): MethodTable<Methods, Caller> {
   const method = <K extends OwnMethod>(
     name: K,
-    call: MethodTable<Methods>[K]["call"],
-  ): MethodTable<Methods>[K] =>
-    ({ parse: (params: unknown) => parseParams(name, params), call }) as MethodTable<Methods>[K];
+    call: MethodTable<Methods, Caller>[K]["call"],
+  ): MethodTable<Methods, Caller>[K] =>
+    ({ parse: (params: unknown) => parseParams(name, params), call }) as MethodTable<Methods, Caller>[K];
+  const asked = ({ principal }: Caller, { key }: Keyed): Asked => ({
+    by: principal,
+    ...(key === undefined ? {} : { key }),
+  });
+  const durable = async <T>(result: T): Promise<T> => {
+    await daemon.saved();
+    return result;
+  };
 
   return {
     "system.info": method("system.info", () => daemon.info()),
@@ -20,12 +35,18 @@ export function methodTable(daemon: Daemon): MethodTable<Methods> {
     }),
     "apps.list": method("apps.list", ({ project }) => daemon.list(project)),
     "apps.get": method("apps.get", (target) => daemon.listTargets([target])),
-    "apps.apply": method("apps.apply", ({ spec, names, removeOrphans }) =>
-      daemon.apply(spec, names, removeOrphans),
+    "apps.apply": method("apps.apply", ({ spec, names, removeOrphans }, caller) =>
+      durable(daemon.apply(spec, names, removeOrphans, asked(caller, {}))),
     ),
-    "apps.start": method("apps.start", ({ targets }) => daemon.start(targets)),
-    "apps.stop": method("apps.stop", ({ targets, timeoutMs }) => daemon.stop(targets, timeoutMs)),
-    "apps.restart": method("apps.restart", ({ targets, timeoutMs }) => daemon.restart(targets, timeoutMs)),
+    "apps.start": method("apps.start", (params, caller) =>
+      durable(daemon.start(params.targets, asked(caller, params))),
+    ),
+    "apps.stop": method("apps.stop", (params, caller) =>
+      durable(daemon.stop(params.targets, params.timeoutMs, asked(caller, params))),
+    ),
+    "apps.restart": method("apps.restart", (params, caller) =>
+      durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params))),
+    ),
     "operations.get": method("operations.get", ({ id }) => daemon.operations.get(id)),
     "operations.list": method("operations.list", ({ project }) => daemon.operations.list(project)),
     "operations.wait": method("operations.wait", ({ ids }) => daemon.operations.wait(ids)),

@@ -18,6 +18,7 @@ const target = v.strictObject({
   instance: v.exactOptional(count),
 });
 const targets = v.array(target);
+const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
 const range = { targets, lines: v.exactOptional(count), since: v.exactOptional(time) };
 
 const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
@@ -30,9 +31,9 @@ const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K][
     names: v.exactOptional(v.array(v.string())),
     removeOrphans: v.exactOptional(v.boolean()),
   }),
-  "apps.start": v.strictObject({ targets }),
-  "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds) }),
-  "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds) }),
+  "apps.start": v.strictObject({ targets, key }),
+  "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
+  "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
   "operations.get": v.strictObject({ id: v.string() }),
   "operations.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "operations.wait": v.strictObject({ ids: v.array(v.string()) }),

@@ -1,8 +1,19 @@
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
+import type { OperationRecord } from "../store/operation-record.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
-import type { OperationLog } from "./operation-log.ts";
+import type { Asked, OperationLog } from "./operation-log.ts";
+
+/** How an operation is to be done, and for whom. */
+export interface Order extends Asked {
+  /** This instance alone. */
+  readonly only?: number | undefined;
+  /** Replaces the app's own grace. */
+  readonly timeoutMs?: number | undefined;
+  /** The operation that a crash left under way, to be gone on with. */
+  readonly continued?: OperationRecord;
+}
 
 /** An app: its spec, and as many instances as the spec says. */
 export class App {
@@ -51,20 +62,32 @@ export class App {
   /** Begins an operation on all instances, or on one of them. A second one of the same kind joins the first. */
   operate(
     kind: OperationKind,
+    order: Order,
     work: (instances: readonly Instance[]) => Promise<void>,
-    only?: number,
   ): Operation {
     const current = this.#current?.operation;
+    const { only, timeoutMs, continued, by, key } = order;
     if (current !== undefined && current.kind === kind && kind !== "stop" && only === undefined)
       return current;
     const instances = this.#instances.filter(
       (instance) => only === undefined || instance.key.instance === only,
     );
-    const operation = this.#operations.begin(kind, this.#spec, async () => {
+    const { project, name } = this.#spec;
+    const request = continued ?? {
+      kind,
+      project,
+      name,
+      before: instances.flatMap(({ record }) => record.cookie ?? []),
+      ...(by === undefined ? {} : { by }),
+      ...(key === undefined ? {} : { key }),
+      ...(only === undefined ? {} : { instance: only }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+    const operation = this.#operations.begin(request, async () => {
       try {
         await work(instances);
         // Acknowledged means durable.
-        await this.#world.store.saved();
+        await this.#world.journal.saved();
       } finally {
         if (this.#current?.operation === operation) {
           this.#current = undefined;

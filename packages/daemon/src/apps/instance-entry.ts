@@ -53,7 +53,7 @@ export class InstanceEntry {
     const { cookie } = this.record;
     this.world.closeOutput(this.key);
     // The runner's own record goes when ours is on the disk: until then it is the only proof of how the run ended.
-    if (cookie !== null) this.world.store.onceSaved(() => this.world.runner.forget(cookie));
+    if (cookie !== null) this.world.journal.onceSaved(() => this.world.runner.forget(cookie));
   }
 }
 

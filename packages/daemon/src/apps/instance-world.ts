@@ -6,6 +6,7 @@ import type { AppSpec } from "../spec/app-spec.ts";
 import type { WaitingFor } from "../spec/app-state.ts";
 import type { AppStore } from "../store/app-store.ts";
 import type { InstanceKey } from "../store/instance-record.ts";
+import type { Journal } from "../store/journal.ts";
 import type { WaitEnd } from "./dependency-waiters.ts";
 
 /** What an instance is given to live in. */
@@ -14,6 +15,7 @@ export interface InstanceWorld {
   readonly random: Random;
   readonly runner: Runner;
   readonly store: AppStore;
+  readonly journal: Journal;
   readonly tasks: TaskRegistry;
   /** Resolves `met`, or `impossible` with the reason, or `cancelled`; tells each change of what is missing. */
   dependencies(

@@ -85,7 +85,10 @@ export class Instance {
     await this.#life.launched.promise;
   }
 
-  /** Takes up what an earlier daemon left: a run that goes on, an end that nobody saw, a wait. */
+  /**
+   * Takes up what an earlier daemon left: a run that goes on, an end that nobody saw, a wait. One that was being
+   * stopped is still `stopping` afterwards: it is to be stopped again.
+   */
   async resume(): Promise<void> {
     const { record } = this;
     const wasEnding = record.state.kind === "stopping";
@@ -95,7 +98,8 @@ export class Instance {
         : await this.#entry.world.runner.reattach(record.cookie, this.#entry.spec.forks);
     if (left.kind === "running") {
       this.#life = this.#begin({ kind: "adopt", run: left.run });
-      if (wasEnding) await this.stop();
+      // Whoever goes on with the stop ends it: it may have to wait for others.
+      if (wasEnding) this.prepareStop();
       return;
     }
     this.#entry.patch({ pid: null });
@@ -160,6 +164,8 @@ export class Instance {
   }
 
   async #endOnce(life: Life, request: (run: Run) => StopRequest): Promise<void> {
+    // Intent before effect. A disk that cannot be written is no reason to let it run.
+    await this.#entry.world.journal.saved().catch(() => undefined);
     await life.launching;
     const exit = await life.run?.stop(request(life.run));
     await life.over;

@@ -31,7 +31,7 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
   entry.patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
-  await world.store.saved();
+  await world.journal.saved();
   if (life.token.isCancelled) return undefined;
   const launching = world.runner.launch({
     cookie,

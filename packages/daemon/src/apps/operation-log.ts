@@ -1,88 +1,142 @@
-import { type Clock, HoldfastError, type Random, type TaskRegistry } from "@holdfast/runtime";
+import { type Clock, describeError, HoldfastError, type Random, type TaskRegistry } from "@holdfast/runtime";
 import type { Operation, OperationKind } from "../api/contract.ts";
+import type { Journal } from "../store/journal.ts";
+import { type OperationRecord, publicOperation, rememberedOperations } from "../store/operation-record.ts";
 
-/** How many ended operations are remembered. */
-const remembered = 1_000;
-
-interface Entry {
-  operation: Operation;
-  readonly ended: Promise<void>;
+/** Who asks for an operation, and how it is known again when the same request comes twice. */
+export interface Asked {
+  readonly by?: string;
+  readonly key?: string;
 }
 
-/** All operations: those under way, and the last that ended. */
+/** An operation to begin: a new one, or one that a crash left under way. */
+export type OperationRequest =
+  | (Asked &
+      Pick<OperationRecord, "project" | "name" | "before"> &
+      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop">> & {
+        readonly kind: OperationKind;
+      })
+  | OperationRecord;
+
+interface Entry {
+  record: OperationRecord;
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+export interface OperationSeams {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tasks: TaskRegistry;
+  readonly journal: Journal;
+}
+
+/** All operations: those under way, and the last that ended, also under earlier daemons. */
 export class OperationLog {
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #tasks: TaskRegistry;
+  readonly #seams: OperationSeams;
   readonly #onChange: (operation: Operation) => void;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(
-    seams: { readonly clock: Clock; readonly random: Random; readonly tasks: TaskRegistry },
-    onChange: (operation: Operation) => void,
-  ) {
-    this.#clock = seams.clock;
-    this.#random = seams.random;
-    this.#tasks = seams.tasks;
+  constructor(seams: OperationSeams, onChange: (operation: Operation) => void) {
+    this.#seams = seams;
     this.#onChange = onChange;
   }
 
+  /** Takes what the database had, and returns those that a crash left under way: they are to be begun again. */
+  restore(records: readonly OperationRecord[]): readonly OperationRecord[] {
+    for (const record of records) {
+      const ended = Promise.withResolvers<void>();
+      if (record.state !== "running") ended.resolve();
+      this.#entries.set(record.id, { record, ended });
+    }
+    return records.filter(({ state }) => state === "running");
+  }
+
   /** Begins an operation and returns at once. `work` starts in this turn, so what it flips is flipped on return. */
-  begin(
-    kind: OperationKind,
-    app: { readonly project: string; readonly name: string },
-    work: () => Promise<void>,
-  ): Operation {
-    const operation: Operation = {
-      id: this.#random.uuid(),
-      kind,
-      project: app.project,
-      name: app.name,
-      state: "running",
-      since: this.#time(),
-      ended: null,
-      error: null,
-    };
-    const ended = Promise.withResolvers<void>();
-    const entry: Entry = { operation, ended: ended.promise };
-    this.#entries.set(operation.id, entry);
-    this.#forgetOld();
-    this.#onChange(operation);
-    const task = this.#tasks.spawn(`${kind} ${app.project}/${app.name}`, { kind: "rpc-handler" }, work);
+  begin(request: OperationRequest, work: () => Promise<void>): Operation {
+    const entry = "id" in request ? this.#entry(request.id) : this.#enter(request);
+    const { record } = entry;
+    const task = this.#seams.tasks.spawn(
+      `${record.kind} ${record.project}/${record.name}`,
+      { kind: "rpc-handler" },
+      work,
+    );
     void task.done.then((outcome) => {
-      const error =
-        outcome.kind === "completed"
-          ? null
-          : outcome.kind === "failed"
-            ? describe(outcome.error)
-            : "cancelled";
-      entry.operation = {
-        ...operation,
-        state: error === null ? "done" : "failed",
-        ended: this.#time(),
-        error,
-      };
-      this.#onChange(entry.operation);
-      ended.resolve();
+      // The daemon itself ends: the next one goes on with it.
+      if (this.#seams.tasks.token.isCancelled) return;
+      this.#end(entry, outcome.kind === "failed" ? describeError(outcome.error) : null);
     });
-    return operation;
+    return publicOperation(record);
+  }
+
+  /** Ends one that cannot be gone on with. */
+  fail(id: string, error: string): void {
+    this.#end(this.#entry(id), error);
+  }
+
+  /** What an earlier request of this key and kind began. */
+  ofKey(kind: OperationKind, key: string | undefined): readonly Operation[] {
+    if (key === undefined) return [];
+    return [...this.#entries.values()]
+      .filter(({ record }) => record.key === key && record.kind === kind)
+      .map(({ record }) => publicOperation(record));
   }
 
   /** Throws `NOT_FOUND`. */
   get(id: string): Operation {
-    return this.#entry(id).operation;
+    return publicOperation(this.#entry(id).record);
   }
 
   list(project?: string): readonly Operation[] {
-    const all = [...this.#entries.values()].map((entry) => entry.operation);
+    const all = [...this.#entries.values()].map(({ record }) => publicOperation(record));
     return project === undefined ? all : all.filter((operation) => operation.project === project);
   }
 
   /** Resolves when all of them have ended. */
   async wait(ids: readonly string[]): Promise<readonly Operation[]> {
     const entries = ids.map((id) => this.#entry(id));
-    await Promise.all(entries.map((entry) => entry.ended));
-    return entries.map((entry) => entry.operation);
+    await Promise.all(entries.map(({ ended }) => ended.promise));
+    return entries.map(({ record }) => publicOperation(record));
+  }
+
+  #enter(request: Exclude<OperationRequest, OperationRecord>): Entry {
+    const { kind, project, name, before } = request;
+    const record: OperationRecord = {
+      id: this.#seams.random.uuid(),
+      kind,
+      project,
+      name,
+      instance: request.instance ?? null,
+      by: request.by ?? null,
+      state: "running",
+      since: this.#time(),
+      ended: null,
+      error: null,
+      key: request.key ?? null,
+      timeoutMs: request.timeoutMs ?? null,
+      before,
+      drop: request.drop ?? null,
+    };
+    const entry: Entry = { record, ended: Promise.withResolvers<void>() };
+    this.#entries.set(record.id, entry);
+    this.#forgetOld();
+    this.#keep(record);
+    return entry;
+  }
+
+  #end(entry: Entry, error: string | null): void {
+    entry.record = {
+      ...entry.record,
+      state: error === null ? "done" : "failed",
+      ended: this.#time(),
+      error,
+    };
+    this.#keep(entry.record);
+    entry.ended.resolve();
+  }
+
+  #keep(record: OperationRecord): void {
+    this.#seams.journal.keep(`operation ${record.id}`, { kind: "put-operation", record });
+    this.#onChange(publicOperation(record));
   }
 
   #entry(id: string): Entry {
@@ -93,17 +147,13 @@ export class OperationLog {
   }
 
   #forgetOld(): void {
-    for (const [id, { operation }] of this.#entries) {
-      if (this.#entries.size <= remembered) return;
-      if (operation.state !== "running") this.#entries.delete(id);
+    for (const [id, { record }] of this.#entries) {
+      if (this.#entries.size <= rememberedOperations) return;
+      if (record.state !== "running") this.#entries.delete(id);
     }
   }
 
   #time(): string {
-    return new Date(this.#clock.now()).toISOString();
+    return new Date(this.#seams.clock.now()).toISOString();
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

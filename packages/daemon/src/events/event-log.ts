@@ -1,20 +1,35 @@
 import type { Clock } from "@holdfast/runtime";
 import type { DaemonEvent } from "../api/contract.ts";
+import type { Journal } from "../store/journal.ts";
 
-/** How many events are kept to be read again. */
-const kept = 10_000;
+/** How many of the newest events are at hand without a look at the disk. */
+const atHand = 10_000;
 
-/** Everything that happened since the daemon began, in order, as far back as it is kept. */
+/** Events that were written down, read again: a `StateDatabase`, or memory in a test. */
+export interface EventArchive {
+  /** The number of the last event, 0 where there is none. */
+  lastEvent(): number;
+  readEvents(after: number, limit: number): readonly DaemonEvent[];
+}
+
+/** Everything that happened, in order, as far back as it is kept: also before this daemon began. */
 export class EventLog {
   readonly #clock: Clock;
+  readonly #journal: Journal;
+  readonly #archive: EventArchive;
   readonly #events: DaemonEvent[] = [];
   readonly #listeners = new Set<(event: DaemonEvent) => void>();
   #seq: number;
 
-  /** Numbers go on from the clock, so that they grow over restarts of the daemon too. */
-  constructor(clock: Clock) {
+  /**
+   * Numbers go on from the clock: what an earlier daemon told and could not write down before it was killed has a
+   * number that no other event gets.
+   */
+  constructor(clock: Clock, journal: Journal, archive: EventArchive) {
     this.#clock = clock;
-    this.#seq = clock.now() * 1_000;
+    this.#journal = journal;
+    this.#archive = archive;
+    this.#seq = Math.max(clock.now() * 1_000, archive.lastEvent());
   }
 
   /** The number of the last event. */
@@ -29,14 +44,17 @@ export class EventLog {
       ...event,
     };
     this.#events.push(numbered);
-    if (this.#events.length > kept) this.#events.shift();
+    if (this.#events.length > atHand) this.#events.shift();
+    this.#journal.keep(`event ${numbered.seq}`, { kind: "put-event", event: numbered });
     for (const listener of this.#listeners) listener(numbered);
   }
 
-  /** The events after number `after`, the oldest first. */
-  read(after: number, limit: number = kept): readonly DaemonEvent[] {
+  /** The first `limit` events after number `after`, the oldest first. */
+  read(after: number, limit: number = atHand): readonly DaemonEvent[] {
     const first = this.#events[0]?.seq ?? this.#seq + 1;
-    return this.#events.slice(Math.max(0, after + 1 - first)).slice(0, limit);
+    if (after + 1 >= first) return this.#events.slice(after + 1 - first).slice(0, limit);
+    const older = this.#archive.readEvents(after, limit).filter(({ seq }) => seq < first);
+    return [...older, ...this.#events.slice(0, limit - older.length)];
   }
 
   /** Hears of every event from now on. Returns the function that ends it. */

@@ -1,5 +1,6 @@
 import { seededRandom } from "@holdfast/runtime";
 import { VirtualClock } from "@holdfast/runtime/testing";
+import type { DaemonEvent } from "../../src/api/contract.ts";
 import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import type { InstanceRecord } from "../../src/store/instance-record.ts";
@@ -8,7 +9,8 @@ import { FakeRunner } from "./fake-runner.ts";
 
 /** A database in memory, that a second daemon can be given. */
 export class MemoryDatabase {
-  kept: KeptState = { projects: [], instances: [] };
+  kept: KeptState = { projects: [], instances: [], operations: [] };
+  readonly events: DaemonEvent[] = [];
   writes = 0;
 
   load(): KeptState {
@@ -21,13 +23,28 @@ export class MemoryDatabase {
     const id = (key: Pick<InstanceRecord, "project" | "name" | "instance">): string =>
       `${key.project}/${key.name}/${key.instance}`;
     const instances = new Map(this.kept.instances.map((record) => [id(record), record]));
+    const operations = new Map(this.kept.operations.map((record) => [record.id, record]));
     for (const change of changes) {
       if (change.kind === "put-project") projects.set(change.spec.name, change.spec);
       else if (change.kind === "drop-project") projects.delete(change.name);
       else if (change.kind === "put-instance") instances.set(id(change.record), change.record);
-      else instances.delete(id(change.key));
+      else if (change.kind === "drop-instance") instances.delete(id(change.key));
+      else if (change.kind === "put-operation") operations.set(change.record.id, change.record);
+      else this.events.push(change.event);
     }
-    this.kept = structuredClone({ projects: [...projects.values()], instances: [...instances.values()] });
+    this.kept = structuredClone({
+      projects: [...projects.values()],
+      instances: [...instances.values()],
+      operations: [...operations.values()],
+    });
+  }
+
+  lastEvent(): number {
+    return this.events.at(-1)?.seq ?? 0;
+  }
+
+  readEvents(after: number, limit: number): readonly DaemonEvent[] {
+    return this.events.filter(({ seq }) => seq > after).slice(0, limit);
   }
 }
 
@@ -43,6 +60,8 @@ export interface FakeDaemon {
   /** `name: state` of every state event so far. */
   readonly history: string[];
   states(): Readonly<Record<string, string>>;
+  /** Kills the daemon where it is: nothing it does from now on reaches the disk or a process. Its runs go on. */
+  crash(): Pick<FakeDaemon, "clock" | "runner" | "database">;
 }
 
 /** A whole daemon on a virtual clock, with a runner that starts nothing. */
@@ -53,12 +72,20 @@ export function fakeDaemon(
   const runner = from.runner ?? new FakeRunner(clock);
   const database = from.database ?? new MemoryDatabase();
   const looks = new Map<string, boolean>();
+  let isDead = false;
   const readyLines = new Set<string>();
   const logs = new LogBook("/nowhere", clock);
   const daemon = new Daemon({
     clock,
     random: seededRandom(1),
-    database,
+    database: {
+      load: () => database.load(),
+      lastEvent: () => database.lastEvent(),
+      readEvents: (after, limit) => database.readEvents(after, limit),
+      write: (changes) => {
+        if (!isDead) database.write(changes);
+      },
+    },
     logs,
     info: {
       pid: 1,
@@ -70,7 +97,13 @@ export function fakeDaemon(
       onDemand: false,
     },
     machine: {
-      runner,
+      runner: {
+        launch: (request) => (isDead ? new Promise(() => undefined) : runner.launch(request)),
+        reattach: (cookie) => runner.reattach(cookie),
+        forget: (cookie) => {
+          if (!isDead) runner.forget(cookie);
+        },
+      },
       prepareOutput: () => ({ path: "/dev/null", offset: 0 }),
       openOutput: () => undefined,
       closeOutput: () => undefined,
@@ -83,7 +116,11 @@ export function fakeDaemon(
       }),
       look: (spec) => async () => looks.get(spec.name) ?? true,
       environment: (_spec, key) => ({ HOLDFAST_APP: key.name, INSTANCE: `${key.instance}` }),
-      stopRequest: (spec) => ({ signal: spec.stop.signal, graceMs: spec.stop.graceMs, leaderOnly: false }),
+      stopRequest: (spec) => ({
+        signal: isDead ? "SIG0" : spec.stop.signal,
+        graceMs: spec.stop.graceMs,
+        leaderOnly: false,
+      }),
     },
   });
   const history: string[] = [];
@@ -92,5 +129,10 @@ export function fakeDaemon(
   });
   const states = (): Readonly<Record<string, string>> =>
     Object.fromEntries(daemon.list().map((row) => [row.name, row.state]));
-  return { daemon, clock, runner, database, looks, readyLines, history, states };
+  const crash = () => {
+    isDead = true;
+    runner.daemonDied();
+    return { clock, runner, database };
+  };
+  return { daemon, clock, runner, database, looks, readyLines, history, states, crash };
 }

@@ -11,6 +11,7 @@ export class FakeRun implements Run {
   /** False: it ignores the signal and is killed when the grace is over. */
   obeys = true;
   hasExited = false;
+  exit: Exit | undefined;
   readonly #exit: (exit: Exit) => void;
   readonly #clock: Clock;
 
@@ -24,11 +25,15 @@ export class FakeRun implements Run {
   }
 
   end(exit: Partial<Exit> = { code: 0 }): void {
+    if (this.hasExited) return;
     this.hasExited = true;
-    this.#exit({ code: null, signal: null, ...exit });
+    this.exit = { code: null, signal: null, ...exit };
+    this.#exit(this.exit);
   }
 
   stop(request: StopRequest): Promise<Exit> {
+    // The signal of a dead daemon.
+    if (request.signal === "SIG0") return new Promise(() => undefined);
     this.stops.push(request);
     if (this.obeys) this.end({ signal: request.signal });
     else this.#clock.setTimeout(() => this.end({ signal: "SIGKILL" }), request.graceMs);
@@ -47,6 +52,7 @@ export class FakeRunner implements Runner {
   /** How long a launch takes. */
   launchMs = 0;
   readonly #clock: Clock;
+  #outlived: readonly FakeRun[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -81,7 +87,16 @@ export class FakeRunner implements Runner {
   }
 
   async reattach(cookie: string): Promise<Reattached> {
-    return this.left.get(cookie) ?? { kind: "never-began" };
+    const left = this.left.get(cookie);
+    if (left !== undefined) return left;
+    const run = this.#outlived.find(({ request }) => request.cookie === cookie);
+    if (run === undefined) return { kind: "never-began" };
+    return run.exit === undefined ? { kind: "running", run } : { kind: "ended", exit: run.exit };
+  }
+
+  /** The runs so far are found by the next daemon, as what has become of them by then. */
+  daemonDied(): void {
+    this.#outlived = [...this.runs];
   }
 
   forget(cookie: string): void {

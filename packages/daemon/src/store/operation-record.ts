@@ -1,0 +1,22 @@
+import type { Operation } from "../api/contract.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
+
+/** How many operations are remembered in memory, those under way and the last that ended. */
+export const rememberedOperations = 1_000;
+
+/** An operation with all that a later daemon needs to end what a crash left undone. */
+export interface OperationRecord extends Operation {
+  /** The caller's own key: a second request with it is the first one again. */
+  readonly key: string | null;
+  readonly timeoutMs: number | null;
+  /** The runs that were the last ones when it began: an instance with another one was launched by it. */
+  readonly before: readonly string[];
+  /** The instances that are stopped for good and forgotten, and what they were. */
+  readonly drop: { readonly spec: AppSpec; readonly instances: readonly number[] } | null;
+}
+
+/** The part of it that goes over the wire. */
+export function publicOperation(record: OperationRecord): Operation {
+  const { id, kind, project, name, instance, by, state, since, ended, error } = record;
+  return { id, kind, project, name, instance, by, state, since, ended, error };
+}
