@@ -20,12 +20,13 @@ export {
   surface,
 } from "./errors.ts";
 export { EventBus, type EventBusOptions, type EventReader, type Lagged } from "./events.ts";
-export { type ExitReason, type ExitStatus, isGraceful } from "./exit-status.ts";
+export { type ExitReason, type ExitStatus, isGraceful, processExitCode } from "./exit-status.ts";
 export { type Gate, GateOwner } from "./gate.ts";
 export type {
   Hook,
   HookTimeouts,
   Lifecycle,
+  ReloadContext,
   RunContext,
   ServiceHandle,
   StartContext,
@@ -57,6 +58,7 @@ export {
   type Verdict,
 } from "./policy.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
+export type { ReloadEnd } from "./reload.ts";
 export { Service, type ServiceOptions } from "./service.ts";
 export {
   type Pending,
