@@ -17,6 +17,7 @@ export class Wake {
     this.#clock = clock;
   }
 
+  /** Ends the wait under way, or else the next one at once. */
   notify(): void {
     this.#notified = true;
     this.#waiting?.();
