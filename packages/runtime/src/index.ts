@@ -61,6 +61,7 @@ export { type Random, seededRandom, systemRandom } from "./random.ts";
 export type { ReloadEnd } from "./reload.ts";
 export { Service, type ServiceOptions } from "./service.ts";
 export {
+  describePending,
   type Pending,
   type Phase,
   ServiceError,

@@ -12,6 +12,11 @@ export interface Pending {
   readonly ageMs: number;
 }
 
+/** One line for people: `onStop: hook, 1.2 s`, `tasks: background-loop sync, 0.3 s`. */
+export function describePending({ phase, name, kind, ageMs }: Pending): string {
+  return `${phase}: ${kind === "hook" ? kind : `${kind} ${name}`}, ${(ageMs / 1_000).toFixed(1)} s`;
+}
+
 export type ServiceErrorCode =
   | "PRE_START_FAILED"
   | "ON_START_FAILED"
