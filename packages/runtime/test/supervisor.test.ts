@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { bestEffort, restart, ShutdownToken, Supervisor, seededRandom } from "../src/index.ts";
 import { FakeChild, VirtualClock } from "../src/testing/index.ts";
 import { fakes, setUp, states, types, user } from "./supervisor-rig.ts";
+import { onUnhandledRejection } from "./unhandled-rejections.ts";
 
 test("L-01 children start in order, stop in reverse, and every one is cancelled and joined", async () => {
   const { log, children } = fakes("abc");
@@ -37,7 +38,7 @@ test("L-01 a parent token stops the tree in order, and each child hears the reas
 
 test("L-02 whatever a child throws, at once or later, is contained by its supervisor", async () => {
   const unhandled = vi.fn();
-  process.on("unhandledRejection", unhandled);
+  const off = onUnhandledRejection(unhandled);
   const bystander = new FakeChild("bystander");
   const { supervisor, events } = setUp(
     {
@@ -52,7 +53,7 @@ test("L-02 whatever a child throws, at once or later, is contained by its superv
   );
   await supervisor.start();
   await new Promise((resolve) => setTimeout(resolve, 0));
-  process.off("unhandledRejection", unhandled);
+  off();
   expect(types(events).filter((type) => type.startsWith("child-exited"))).toHaveLength(2);
   expect(unhandled).not.toHaveBeenCalled();
   expect([bystander.isRunning, supervisor.snapshot().state]).toEqual([true, "running"]);
