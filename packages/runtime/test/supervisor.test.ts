@@ -215,3 +215,34 @@ test("one restart too many has the error of the last end as its cause, and none 
     },
   });
 });
+
+test("only a verdict is an answer: whatever else a child ends with changes nothing", async () => {
+  const child = new FakeChild("a");
+  const { supervisor, clock, events } = setUp({}, child);
+  await supervisor.start();
+  child.complete("restart me not");
+  await clock.advance(0);
+  expect(child.starts).toBe(2);
+  const exited = events.flatMap((event) => (event.type === "child-exited" ? [event.exit] : []));
+  expect(exited).toEqual([{ kind: "completed" }]);
+  await supervisor.stop();
+});
+
+test("a run of exactly the reset time starts the backoff over, a shorter one does not", async () => {
+  const backoff = { initialMs: 100, factor: 2, maxMs: 1_000, resetAfterMs: 5_000 };
+  const child = new FakeChild("a", { backoff });
+  const { supervisor, clock, events } = setUp({ intensity: 10 }, child);
+  await supervisor.start();
+  for (const [livesMs, delayMs] of [
+    [0, 100],
+    [4_999, 200],
+    [5_000, 100],
+  ] as const) {
+    await clock.advance(livesMs);
+    child.crash();
+    await clock.advance(delayMs);
+  }
+  const attempts = events.flatMap((event) => (event.type === "child-restarting" ? [event.attempt] : []));
+  expect(attempts).toEqual([1, 2, 1]);
+  await supervisor.stop();
+});
