@@ -82,12 +82,11 @@ export function loop(options: LoopOptions): Loop {
       return { kind: "failed", error };
     }
     const working = work();
+    if (timeoutMs === Number.POSITIVE_INFINITY) return working;
     if ((await clock.sleep(timeoutMs, own)) === "cancelled") return working;
     end(`${name} took longer than ${timeoutMs} ms`);
     return { kind: "timed-out" };
   };
-
-  const pause = () => (typeof everyMs === "function" ? everyMs() : (everyMs ?? Number.POSITIVE_INFINITY));
 
   const pass = async (token: ShutdownToken): Promise<void> => {
     const answered = asked;
@@ -109,10 +108,13 @@ export function loop(options: LoopOptions): Loop {
       if (stopped) asked = Promise.withResolvers();
       stopped = false;
       try {
-        const first = options.immediate ?? everyMs !== undefined;
-        // Woken, not run: a trigger that came before shares the first pass.
-        if (first) wake.notify();
-        for (let delayMs = first ? Number.POSITIVE_INFINITY : pause(); ; delayMs = pause()) {
+        if ((options.immediate ?? everyMs !== undefined) && !token.isCancelled) {
+          // A trigger that came before this run shares its first pass.
+          wake.forget();
+          await pass(token);
+        }
+        for (;;) {
+          const delayMs = typeof everyMs === "function" ? everyMs() : (everyMs ?? Number.POSITIVE_INFINITY);
           if ((await wake.wait(delayMs, token)) === "cancelled") return;
           await pass(token);
         }

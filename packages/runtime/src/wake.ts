@@ -23,6 +23,11 @@ export class Wake {
     this.#waiting?.();
   }
 
+  /** Forgets what was notified until now: for a waiter that is about to look anyway. */
+  forget(): void {
+    this.#notified = false;
+  }
+
   /** Waits for a notification, at most `everyMs` (`Infinity`: for ever), and no longer than `token` lives. */
   wait(everyMs: number, token?: Cancellation): Promise<WakeEnd> {
     if (token?.isCancelled) return Promise.resolve("cancelled");

@@ -193,6 +193,16 @@ test("B-10 whoever triggers may give up waiting, and the pass comes all the same
   expect(listeners.current).toBe(0);
 });
 
+test("B-10 a trigger made right after the start does not share the pass that has begun", async () => {
+  const { clock, token, passes, loop, start } = setUp({ everyMs: 1_000, steps: [step("sync")] });
+  const ran = start();
+  const asked = loop.trigger();
+  await clock.advance(0);
+  expect([passes.length, await asked]).toMatchObject([2, { steps: [{ kind: "completed" }] }]);
+  token.cancel(stop);
+  await ran;
+});
+
 test("B-10 a trigger that came before the loop runs shares its first pass", async () => {
   const { clock, token, passes, loop, start } = setUp({ everyMs: 1_000, steps: [step("sync")] });
   const asked = loop.trigger();
