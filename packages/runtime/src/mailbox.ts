@@ -29,9 +29,9 @@ export interface MailboxOptions<M, C> {
   /** Some of the messages after `cursor`, without a gap; none if there are none. */
   pull(ctx: { readonly token: ShutdownToken; readonly cursor: C | undefined }): Promise<readonly M[]>;
   /** Each message has a cursor of its own. */
-  cursorOf(message: M): C;
+  readonly cursorOf: (message: M) => C;
   /** Below 0 if `a` comes before `b`, as for `sort`. */
-  compare(a: C, b: C): number;
+  readonly compare: (a: C, b: C) => number;
   readonly checkpoint: Checkpoint<C>;
   /** One message at a time, in order. After a crash the last one may come again. */
   process(message: M, token: ShutdownToken): unknown;

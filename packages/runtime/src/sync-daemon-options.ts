@@ -38,6 +38,7 @@ export interface SyncDaemonOptions extends Pick<SupervisorOptions, "intensity" |
   readonly connection: Pick<ConnectionCheckOptions, "check" | "everyMs" | "timeoutMs" | "onResult">;
   /** Gone through once, after the first connection attempt and before any pass; the pass `start-up`. */
   readonly startUp?: readonly SyncStep[];
+  /** By name. */
   readonly passes?: Readonly<Record<string, SyncPass>>;
   // Each has its own type of events or messages, which nobody outside of it ever sees.
   readonly streams?: Readonly<Record<string, (token: ShutdownToken, part: SyncPart) => Promise<void>>>;
@@ -74,6 +75,9 @@ export interface SyncDaemon {
   stop(reason?: ShutdownReason): void;
   /** Asks for the stop and joins it: it ends within the stop budget. */
   stopWait(reason?: ShutdownReason): Promise<SupervisorExit>;
-  /** Stops, then runs `wipe` alone. Rejects with `NOT_DRAINED`, wiping nothing, if a unit is still at it. */
+  /**
+   * Stops, then runs `wipe` while nobody else has the lock. A second call joins the first. Rejects, wiping
+   * nothing, with `NOT_DRAINED` if a unit did not stop, or with `LOCK_TIMEOUT`.
+   */
   delete(wipe: () => unknown, reason?: ShutdownReason): Promise<void>;
 }

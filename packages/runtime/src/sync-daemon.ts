@@ -7,7 +7,7 @@ import { GateOwner } from "./gate.ts";
 import { RwLock } from "./lock.ts";
 import { type Loop, loop, type Step } from "./loop.ts";
 import { systemRandom } from "./random.ts";
-import { ShutdownToken } from "./shutdown.ts";
+import { type ShutdownReason, ShutdownToken } from "./shutdown.ts";
 import { TerminalError } from "./stream.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SyncDaemon, SyncDaemonOptions, SyncPart, SyncPass, SyncStep } from "./sync-daemon-options.ts";
@@ -56,7 +56,7 @@ export function syncDaemon(options: SyncDaemonOptions): SyncDaemon {
     gate: connected,
     immediate: true,
     // Where there is no stream to fall, nothing else notices a drop.
-    when: manual || Object.keys({ ...streams, ...mailboxes }).length === 0 ? "always" : "while-closed",
+    when: manual || Object.keys(streams).length === 0 ? "always" : "while-closed",
     onResult: (...result) => {
       looked.resolve();
       connection.onResult?.(...result);
@@ -97,7 +97,20 @@ export function syncDaemon(options: SyncDaemonOptions): SyncDaemon {
   void supervisor.done.then(() =>
     ended.cancel({ kind: "requested-by-run", message: "the daemon has ended" }),
   );
-  let deleted: Promise<void> | undefined;
+  let deleting: Promise<void> | undefined;
+  const drainThenWipe = async (wipe: () => unknown, reason?: ShutdownReason) => {
+    try {
+      const { left } = await supervisor.stop(reason);
+      if (left.length > 0) {
+        const message = `not wiped: ${left.join(", ")} did not stop`;
+        throw new HoldfastError("NOT_DRAINED", message, { details: { left } });
+      }
+      await lock.write(wipe, { as: "delete", timeoutMs: lockTimeoutMs });
+    } catch (error) {
+      deleting = undefined;
+      throw error;
+    }
+  };
 
   return {
     connected: connected.gate,
@@ -107,18 +120,7 @@ export function syncDaemon(options: SyncDaemonOptions): SyncDaemon {
     judgeAgain: (name) => known(mail, name).judgeAgain(ended),
     stop: (reason) => void supervisor.stop(reason),
     stopWait: (reason) => supervisor.stop(reason),
-    delete: (wipe, reason) => {
-      deleted ??= (async () => {
-        const { left } = await supervisor.stop(reason);
-        if (left.length > 0) {
-          throw new HoldfastError("NOT_DRAINED", `not wiped: ${left.join(", ")} did not stop`, {
-            details: { left },
-          });
-        }
-        await lock.write(wipe, { as: "delete", timeoutMs: lockTimeoutMs });
-      })();
-      return deleted;
-    },
+    delete: (wipe, reason) => (deleting ??= drainThenWipe(wipe, reason)),
   };
 }
 

@@ -667,6 +667,22 @@ test("B-12 a delete wipes nothing while a unit is still at it", async () => {
   expect(wipe).not.toHaveBeenCalled();
 });
 
+test("B-12 a delete waits for who has the lock no longer than its limit, and can be asked for again", async () => {
+  const wipe = vi.fn();
+  const { clock, daemon } = setUp({ lockTimeoutMs: 200 });
+  await clock.advance(10);
+  const request = daemon.lock.read(() => clock.sleep(300), { as: "balance" });
+  const refused = expect(daemon.delete(wipe)).rejects.toMatchObject({
+    code: "LOCK_TIMEOUT",
+    details: { holders: [{ as: "balance" }] },
+  });
+  await clock.advance(300);
+  await Promise.all([refused, request]);
+  expect(wipe).not.toHaveBeenCalled();
+  await daemon.delete(wipe);
+  expect(wipe).toHaveBeenCalledOnce();
+});
+
 test("B-13 a new chain tip wakes a pass, and the interval is the backstop", async () => {
   const tips = source();
   const { clock, log, daemon } = setUp({
