@@ -176,3 +176,17 @@ test("an ended adoption hears no more", () => {
   foreign.abort();
   expect(token.isCancelled).toBe(false);
 });
+
+test("a token that is not cancelled lets work go on", () => {
+  expect(() => new ShutdownToken().throwIfCancelled()).not.toThrow();
+});
+
+test("an ended adoption leaves no listener, neither on the signal nor on the token", () => {
+  const foreign = new AbortController();
+  const removed = vi.spyOn(foreign.signal, "removeEventListener");
+  const token = new ShutdownToken();
+  token.adopt(foreign.signal)();
+  expect(removed).toHaveBeenCalledOnce();
+  token.cancel(user);
+  expect(removed).toHaveBeenCalledOnce();
+});

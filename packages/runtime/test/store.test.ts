@@ -125,3 +125,14 @@ test("a follower that was given the store anew is not told again what it holds",
   store.close();
   expect(await follower.next()).toEqual({ done: true, value: undefined });
 });
+
+test("replacing, deleting and having say what there was", () => {
+  const store = new Store<number>();
+  store.set("a", 1);
+  expect([store.replace("a", 2), store.delete("a"), store.delete("a"), store.has("a")]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});

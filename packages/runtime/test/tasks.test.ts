@@ -162,3 +162,49 @@ test("what a finished task left listening to its token is let go of with it", as
   token.cancel({ kind: "user-requested" });
   expect(heard).not.toHaveBeenCalled();
 });
+
+test("a failure listener that throws robs no other of its call, and its error surfaces", async () => {
+  const { tasks } = setUp();
+  const uncaught = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => {});
+  const heard = vi.fn();
+  tasks.onFailure(() => {
+    throw new Error("listener bug");
+  });
+  tasks.onFailure(heard);
+  const { done } = tasks.spawn("t", loop, async () => Promise.reject(new Error("no")));
+  expect(await done).toMatchObject({ kind: "failed", error: { message: "no" } });
+  const surfaced = uncaught.mock.calls.map(([job]) => job);
+  uncaught.mockRestore();
+  expect(heard).toHaveBeenCalledOnce();
+  expect(surfaced).toHaveLength(1);
+  expect(surfaced[0]).toThrow("listener bug");
+});
+
+test("a task that is aborted hears which, or the reason that was given", () => {
+  const { tasks } = setUp();
+  const [plain, told] = [tasks.spawn("plain", loop, never), tasks.spawn("told", loop, never)];
+  plain.abort();
+  told.abort({ kind: "reload-requested" });
+  expect([plain.token.reason, told.token.reason]).toEqual([
+    { kind: "requested-by-run", message: "task plain aborted" },
+    { kind: "reload-requested" },
+  ]);
+});
+
+test("a join of nothing ends at once and sets no timer", async () => {
+  const { clock, tasks } = setUp();
+  const joined = tasks.joinAll(5_000);
+  expect(clock.pending).toBe(0);
+  expect(await joined).toEqual({ laggards: [] });
+});
+
+test("of two joins at once, both end when the shorter one gives the rest up", async () => {
+  const { clock, tasks } = setUp();
+  tasks.spawn("deaf", loop, never);
+  const long = tasks.joinAll(60_000);
+  const short = tasks.joinAll(100);
+  await clock.advance(100);
+  expect((await short).laggards).toMatchObject([{ name: "deaf" }]);
+  expect(await long).toEqual({ laggards: [] });
+  expect(clock.pending).toBe(0);
+});
