@@ -1,11 +1,11 @@
 // A service that stops as it should: Ctrl-C closes the door, lets tasks finish, and ends with the right exit code.
 import { createServer } from "node:http";
-import { runMain } from "@holdfast/platform";
-import { Service, systemClock } from "@holdfast/runtime";
+import { runService } from "@holdfast/platform";
+import { systemClock } from "@holdfast/runtime";
 
 const server = createServer((_request, response) => response.end("hello\n"));
 
-const service = new Service({
+await runService({
   name: "web",
   stopBudgetMs: 5_000, // for the whole stop, shared by all its phases
   lifecycle: {
@@ -29,16 +29,6 @@ const service = new Service({
     },
   },
 });
-
-const { requestShutdown, pending } = service.handle();
-await runMain(
-  async (token) => {
-    token.onCancel(requestShutdown);
-    return (await service.start()).exitCode;
-  },
-  // A second Ctrl-C ends the process at once and names these.
-  { hung: () => pending().map(({ phase, name, ageMs }) => `${phase}: ${name}, ${Math.round(ageMs)} ms`) },
-);
 
 /* prints
 open
