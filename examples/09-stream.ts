@@ -5,10 +5,7 @@ const shutdown = new ShutdownToken();
 const connection = new GateOwner();
 connection.gate.onChange((isOpen) => console.log(isOpen ? "connected" : "disconnected"));
 
-interface Letter {
-  readonly seq: number;
-  readonly text: string;
-}
+type Letter = { readonly seq: number; readonly text: string };
 const mailbox = ["one", "two", "three", "four"].map((text, index): Letter => ({ seq: index + 1, text }));
 
 // A server that is away twice, then breaks off in the middle, then goes on.
