@@ -153,11 +153,17 @@ describe("calls", () => {
   });
 
   test("a change is answered when it is on the disk, and names who asked for it", async () => {
-    const { post, fake } = await httpRig();
+    const { ask, post, fake } = await httpRig();
     fake.daemon.apply(projectSpec([appSpec("web")]));
     await fake.clock.advance(100);
+    let isAnswered = false;
     const answer = post(call("apps.stop", { targets: [{ project: "shop" }], key: "k" }));
     await vi.waitUntil(() => fake.daemon.operations.list().some(({ kind }) => kind === "stop"));
+    void answer.then(() => {
+      isAnswered = true;
+    });
+    await ask("/healthz");
+    expect(isAnswered).toBe(false);
     await fake.clock.advance(1);
     const [operation] = (JSON.parse((await answer).text) as { result: { id: string; by: string }[] }).result;
     expect(operation?.by).toBe("token");
@@ -170,8 +176,11 @@ describe("calls", () => {
   });
 
   test("T7, T12: too large, too deep, too many at once: refused, and the next call is answered", async () => {
-    const { post, errors } = await httpRig();
+    const { post, raw, errors } = await httpRig();
     expect((await post(`"${"a".repeat(1_048_576)}"`)).status).toBe(413);
+    const chunked = `POST /rpc HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const chunk = `80000\r\n${"a".repeat(0x80000)}\r\n`;
+    expect(await raw(`${chunked}${chunk.repeat(3)}0\r\n\r\n`)).toContain("413");
     expect((await post("[".repeat(20_000))).text).toContain("-32700");
     expect((await post(`[${Array(101).fill(info).join()}]`)).text).toContain("more than 100 in a batch");
     expect((await post(info)).status).toBe(200);
