@@ -10,6 +10,7 @@ setsid  util-linux  the launcher for machines without perl, and programs that tr
 ps      procps      tests that look at sessions and process groups
 bash    bash        process-compose files that name no shell
 git     git         .ci/run, which works on a fresh clone
+chromium chromium   the tests that run in a browser too
 '
 
 missing() {

@@ -39,5 +39,6 @@ export { type StopOptions, type StopOutcome, stopTree } from "./process/stop-tre
 export { RunDirectory, type RunDirectoryOptions } from "./run-directory.ts";
 export { type RunMainOptions, runMain } from "./run-main.ts";
 export type { ProcessExit, RunRecord } from "./run-record.ts";
+export { runService } from "./run-service.ts";
 export type { LineChannel, LineChannelOptions } from "./socket/socket-channel.ts";
 export { connectUnixSocket, listenUnixSocket, type UnixSocketServer } from "./socket/unix-socket.ts";

@@ -5,6 +5,8 @@ import { type Clock, describeError, HoldfastError, ShutdownToken, systemClock } 
 export interface RunMainOptions {
   /** Names what is still running, one line each with phase, task and age; asked when a second signal comes. */
   readonly hung?: () => readonly string[];
+  /** What SIGHUP does, each time, instead of asking for the end. */
+  readonly onHangup?: () => void;
   readonly clock?: Clock;
 }
 
@@ -25,11 +27,15 @@ const echoMs = 50;
  */
 export async function runMain(
   main: (token: ShutdownToken) => Promise<number>,
-  { hung = () => [], clock = systemClock }: RunMainOptions = {},
+  { hung = () => [], onHangup, clock = systemClock }: RunMainOptions = {},
 ): Promise<never> {
   const token = new ShutdownToken();
   let first: { readonly signal: string; readonly at: number } | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === "SIGHUP" && onHangup) {
+      onHangup();
+      return;
+    }
     const at = clock.monotonic();
     if (!first) {
       first = { signal, at };
@@ -68,7 +74,7 @@ function list(hung: () => readonly string[]): string {
 }
 
 /** Straight to the file: the stream may be what hangs. */
-function say(text: string): void {
+export function say(text: string): void {
   try {
     writeSync(2, `${text}\n`);
   } catch {

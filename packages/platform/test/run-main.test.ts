@@ -1,34 +1,10 @@
-import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
+import { type RunningProgram, startProgram } from "./running-program.ts";
 
 /** Real processes on a machine that may be busy: once in time shows that it can be done. */
 const timed = { retry: 2 };
 
-interface Running {
-  kill(signal: NodeJS.Signals): void;
-  /** Resolves when stdout holds the text. */
-  says(text: string): Promise<void>;
-  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
-}
-
-function run(how: string): Running {
-  const program = new URL("./programs/main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [program, how], { stdio: ["ignore", "pipe", "pipe"] });
-  const out = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => {
-    out.stdout += String(chunk);
-  });
-  child.stderr.on("data", (chunk) => {
-    out.stderr += String(chunk);
-  });
-  return {
-    kill: (signal) => child.kill(signal),
-    says: async (text) => {
-      while (!out.stdout.includes(text)) await new Promise((resolve) => child.stdout.once("data", resolve));
-    },
-    ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, ...out }))),
-  };
-}
+const run = (how: string): RunningProgram => startProgram("main.ts", [how]);
 
 test("the exit code is the one the program returns, whatever is still open", async () => {
   expect(await run("returns").ended).toEqual({ code: 7, stdout: "ready\n", stderr: "" });

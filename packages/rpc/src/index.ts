@@ -27,5 +27,6 @@ export {
   type Subscription,
 } from "./method-table.ts";
 export { RpcError, type RpcErrorDetails } from "./rpc-error.ts";
+export { healthMethod, serveApi } from "./serve-api.ts";
 export { type Connection, type ServeOptions, serve } from "./server.ts";
 export type { ConnectionEnd } from "./server-connection.ts";

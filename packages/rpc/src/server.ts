@@ -59,14 +59,29 @@ export function serve<M extends MethodTypes<M>, Context extends object>(
   context: Context,
   options: ServeOptions = {},
 ): Connection {
+  // The names come from outside: nothing that a table inherits is a method.
+  const methods = table as Readonly<Record<string, Method<MethodType, Context>>>;
+  return serveMethods(
+    channel,
+    (name) => (Object.hasOwn(methods, name) ? methods[name] : undefined),
+    context,
+    options,
+  );
+}
+
+/** Answers the calls that come over `channel` by the methods that `methodNamed` gives. */
+export function serveMethods<Context extends object>(
+  channel: Channel,
+  methodNamed: (name: string) => Method<MethodType, Context> | undefined,
+  context: Context,
+  options: ServeOptions,
+): Connection {
   const clock = options.clock ?? systemClock;
   const connection = new ServerConnection(channel, options.maxBufferedBytes ?? 4_194_304, clock);
   const limits = { ...defaultMessageLimits, ...options.limits };
   const tasks = options.tasks ?? new TaskRegistry(connection.token, { clock });
   const numbers = options.errorNumbers ?? {};
   const maxCalls = options.maxCalls ?? 1_000;
-  // The names come from outside: nothing that a table inherits is a method.
-  const methods = table as Readonly<Record<string, Method<MethodType, Context>>>;
   let calls = 0;
 
   async function call(
@@ -83,7 +98,7 @@ export function serve<M extends MethodTypes<M>, Context extends object>(
       connection.cancel(subscription);
       return resultText(id, {});
     }
-    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    const method = methodNamed(name);
     if (method === undefined) return errorText(id, ownError("METHOD_NOT_FOUND", `Method not found: ${name}`));
     if (calls >= maxCalls) {
       return errorText(id, ownError("SERVER_ERROR", `more than ${maxCalls} calls at once on one connection`));

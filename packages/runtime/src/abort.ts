@@ -1,6 +1,7 @@
 /** The part of a `ShutdownToken` that waiting code needs: is it over, and tell me when. */
 export interface Cancellation {
   readonly isCancelled: boolean;
+  /** Calls `listener` once, at once if it is over already. Returns a function that takes it off. */
   onCancel(listener: () => void): () => void;
 }
 

@@ -9,16 +9,22 @@ export interface Backoff {
   readonly jitter?: "none" | "equal" | "full";
 }
 
-/** How long to wait, in ms, before attempt number `attempt` (from 1). Pure but for the draw from `random`. */
-export function backoffDelay(backoff: Backoff, attempt: number, random: Pick<Random, "next">): number {
-  const { initialMs, factor, maxMs, jitter = "none" } = backoff;
+/** For what is tried until it works: 1 s doubling to 30 s, equal jitter. */
+export const patientBackoff: Backoff = { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "equal" };
+
+/**
+ * How long to wait, in ms, before attempt number `attempt` (from 1), and no less than `atLeastMs`: what the
+ * other side asked for. Pure but for the draw from `random`.
+ */
+export function backoffDelay(
+  { initialMs, factor, maxMs, jitter = "none" }: Backoff,
+  attempt: number,
+  random: Pick<Random, "next">,
+  atLeastMs = 0,
+): number {
   const full = Math.min(maxMs, initialMs * factor ** (Math.max(1, attempt) - 1));
-  switch (jitter) {
-    case "none":
-      return full;
-    case "equal":
-      return full / 2 + (full / 2) * random.next();
-    case "full":
-      return full * random.next();
-  }
+  const fixed = { none: full, equal: full / 2, full: 0 }[jitter];
+  const delayMs = fixed < full ? fixed + (full - fixed) * random.next() : full;
+  // What is no number asks for nothing.
+  return Math.max(delayMs, atLeastMs || 0);
 }

@@ -90,5 +90,5 @@ export function bestEffort(id: string, start: Body, more: Partial<ChildSpec> = {
 
 /** True for the answers that mean something to a supervisor; any other value a child ends with is ignored. */
 export function isVerdict(value: unknown): value is Verdict {
-  return value === "do-not-restart" || value === "end-tree";
+  return value === "do-not-restart" || value === "restart" || value === "end-tree";
 }

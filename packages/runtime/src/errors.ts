@@ -8,6 +8,7 @@ export interface SerializedError {
   readonly errors?: readonly SerializedError[];
 }
 
+/** What an error carries besides code and message: details as plain data, and what caused it. */
 export interface HoldfastErrorOptions<D> {
   readonly details?: D;
   readonly cause?: unknown;
@@ -28,6 +29,7 @@ export class HoldfastError<C extends string = string, D = unknown> extends Error
     Object.defineProperties(this, { code: fixed(code), details: fixed(freeze(options.details)) });
   }
 
+  /** What `JSON.stringify` writes: see `serializeError`. */
   toJSON(): SerializedError {
     return serializeError(this);
   }

@@ -7,7 +7,10 @@ export type ExitReason =
   | { readonly kind: "run-failed"; readonly error: unknown }
   | { readonly kind: "start-failed"; readonly error: unknown };
 
-/** How a service ended. `error` is there when something failed or overran on the way; then the code is 1. */
+/**
+ * How a service ended. `error` is there when something failed or overran on the way; then the code is 1. A reload ends
+ * it gracefully, with 0: what the process is to exit with says `processExitCode`.
+ */
 export interface ExitStatus {
   readonly reason: ExitReason;
   readonly graceful: boolean;
@@ -26,6 +29,19 @@ export function isGraceful(reason: ExitReason): boolean {
     case "start-failed":
       return false;
   }
+}
+
+/** What a process exits with that is to be started again: EX_TEMPFAIL of sysexits.h. */
+const reloadExitCode = 75;
+
+/**
+ * What a process exits with whose program was this service: `status.exitCode`, but 75 for a `reload-requested`
+ * shutdown in which nothing failed. So every keeper starts it again, also one that restarts only after a failure
+ * (systemd `Restart=on-failure`, Compose `restart: on-failure`), and it cannot be taken for a crash, which is 1.
+ */
+export function processExitCode({ exitCode, reason }: ExitStatus): number {
+  const reloads = reason.kind === "requested" && reason.reason.kind === "reload-requested";
+  return reloads && exitCode === 0 ? reloadExitCode : exitCode;
 }
 
 export function exitStatus(reason: ExitReason, error?: Error): ExitStatus {

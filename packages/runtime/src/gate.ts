@@ -8,7 +8,7 @@ export interface Gate {
   opened(token?: Cancellation): Promise<boolean>;
   /** The same for a closed gate. */
   closed(token?: Cancellation): Promise<boolean>;
-  /** Calls `listener` synchronously at every edge. Returns a function that takes it off. */
+  /** Calls `listener` synchronously at every edge, in order. Returns a function that takes it off. */
   onChange(listener: (isOpen: boolean) => void): () => void;
 }
 
@@ -17,9 +17,12 @@ export class GateOwner {
   readonly gate: Gate;
   readonly #listeners = new Set<{ readonly call: (isOpen: boolean) => void }>();
   #isOpen: boolean;
+  // What the listeners were told last; a set from within one of them waits until all have heard of the first.
+  #told: boolean;
+  #telling = false;
 
   constructor(isOpen = false) {
-    this.#isOpen = isOpen;
+    this.#isOpen = this.#told = isOpen;
     const current = () => this.#isOpen;
     const onChange: Gate["onChange"] = (listener) => {
       const entry = { call: listener };
@@ -38,15 +41,20 @@ export class GateOwner {
 
   /** Tells every listener, if this is a change. */
   set(isOpen: boolean): void {
-    if (this.#isOpen === isOpen) return;
     this.#isOpen = isOpen;
-    for (const listener of this.#listeners) {
-      try {
-        listener.call(isOpen);
-      } catch (error) {
-        surface(error);
+    if (this.#telling) return;
+    this.#telling = true;
+    while (this.#told !== this.#isOpen) {
+      this.#told = this.#isOpen;
+      for (const listener of this.#listeners) {
+        try {
+          listener.call(this.#told);
+        } catch (error) {
+          surface(error);
+        }
       }
     }
+    this.#telling = false;
   }
 }
 

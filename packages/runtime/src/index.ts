@@ -1,5 +1,5 @@
 export { type Cancellation, isAbortError, onAbort } from "./abort.ts";
-export { type Backoff, backoffDelay } from "./backoff.ts";
+export { type Backoff, backoffDelay, patientBackoff } from "./backoff.ts";
 export {
   bestEffort,
   type ChildContext,
@@ -10,7 +10,6 @@ export {
   type StopDeadline,
 } from "./child-spec.ts";
 export { type Clock, type SleepEnd, sleepOn, systemClock, type Timer } from "./clock.ts";
-export { type ConnectionCheckOptions, connectionCheck } from "./connection-check.ts";
 export {
   describeError,
   HoldfastError,
@@ -20,18 +19,27 @@ export {
   surface,
 } from "./errors.ts";
 export { EventBus, type EventBusOptions, type EventReader, type Lagged } from "./events.ts";
-export { type ExitReason, type ExitStatus, isGraceful } from "./exit-status.ts";
+export { type ExitReason, type ExitStatus, isGraceful, processExitCode } from "./exit-status.ts";
 export { type Gate, GateOwner } from "./gate.ts";
+export { KeyedLock } from "./keyed-lock.ts";
 export type {
   Hook,
   HookTimeouts,
   Lifecycle,
+  ReloadContext,
   RunContext,
   ServiceHandle,
   StartContext,
   StopContext,
 } from "./lifecycle.ts";
-export { type LockOptions, RwLock } from "./lock.ts";
+export {
+  type LockHolder,
+  type LockMode,
+  type LockOptions,
+  type LockRequest,
+  type LockTimeout,
+  RwLock,
+} from "./lock.ts";
 export { type Loop, type LoopOptions, loop, type PassReport, type Step, type StepEnd } from "./loop.ts";
 export { serviceChild, supervisorChild } from "./nesting.ts";
 export {
@@ -43,6 +51,7 @@ export {
   Operations,
   type OperationsOptions,
 } from "./operation.ts";
+export type { OnPoison, PoisonAnswer } from "./poison.ts";
 export {
   type AutoShutdown,
   admitRestart,
@@ -57,8 +66,10 @@ export {
   type Verdict,
 } from "./policy.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
+export type { ReloadEnd } from "./reload.ts";
 export { Service, type ServiceOptions } from "./service.ts";
 export {
+  describePending,
   type Pending,
   type Phase,
   ServiceError,
@@ -67,13 +78,19 @@ export {
 } from "./service-error.ts";
 export { CancelledError, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
 export { type Change, Store, type StoreSnapshot, type StoreUpdate } from "./store.ts";
-export { type FailureAnswer, type StreamOptions, type StreamState, stream } from "./stream.ts";
+export {
+  type FailureAnswer,
+  type SessionContext,
+  type StreamOptions,
+  type StreamState,
+  stream,
+  TerminalError,
+} from "./stream.ts";
 export { Supervisor } from "./supervisor.ts";
 export { SupervisorError, type SupervisorErrorCode } from "./supervisor-error.ts";
 export type { SupervisorEvent, SupervisorExit } from "./supervisor-events.ts";
 export type { SupervisorOptions } from "./supervisor-options.ts";
 export type { DisconnectReason, Health, PeerApi, PeerId, PeerMessage, RpcApi } from "./surfaces.ts";
-export { type StreamPart, type SyncDaemon, type SyncDaemonOptions, syncDaemon } from "./sync-daemon.ts";
 export {
   type FailureListener,
   type JoinReport,

@@ -1,4 +1,5 @@
 import type { ExitReason, ExitStatus } from "./exit-status.ts";
+import type { ReloadEnd } from "./reload.ts";
 import type { Pending, Phase } from "./service-error.ts";
 import type { ShutdownReason, ShutdownToken } from "./shutdown.ts";
 import type { TaskRegistry, TaskSnapshot } from "./tasks.ts";
@@ -16,15 +17,25 @@ export interface StopContext extends RunContext {
   readonly exitReason: ExitReason;
 }
 
-/** A phase that runs code of the program. */
-export type Hook = Exclude<Phase, "tasks">;
+export interface ReloadContext extends RunContext {
+  /** Cancelled when this reload is over, by its end or its limit, or by the shutdown. */
+  readonly token: ShutdownToken;
+}
 
-/** What a program does at each phase. Hooks never overlap; a synchronous throw is a rejection. */
+/** What runs code of the program: the phases, and the reload beside `run`. */
+export type Hook = Exclude<Phase, "tasks"> | "reload";
+
+/** What a program does at each phase. Phases never overlap; a synchronous throw is a rejection. */
 export interface Lifecycle {
   preStart?(ctx: StartContext): void | Promise<void>;
   onStart?(ctx: StartContext): void | Promise<void>;
   /** The program. Ends by itself, or soon after `ctx.shutdown` is cancelled. */
   run(ctx: RunContext): void | Promise<void>;
+  /**
+   * Takes on a new configuration while `run` goes on; one at a time, never after `onStop` has begun. `config` is as it
+   * was given to the handle: parse it first, so that a bad one changes nothing. A failure does not end the service.
+   */
+  reload?(config: unknown, ctx: ReloadContext): void | Promise<void>;
   onStop?(ctx: StopContext): void | Promise<void>;
   postStop?(ctx: StopContext): void | Promise<void>;
 }
@@ -37,8 +48,13 @@ export interface ServiceHandle {
   readonly name: string;
   /** From the end of `onStart` to the end of `postStop`. */
   readonly isRunning: boolean;
-  /** Returns false if a shutdown had been asked before: the first reason stays. */
+  /**
+   * Returns false if a shutdown had been asked before: the first reason stays. With `reload-requested` the whole
+   * process is to be started again by its keeper, see `processExitCode`.
+   */
   requestShutdown(reason?: ShutdownReason): boolean;
+  /** Reloads in place, after the reloads asked before; never rejects. */
+  reload(config?: unknown): Promise<ReloadEnd>;
   tasks(): readonly TaskSnapshot[];
   /** What has not ended: the hook being run and every live task. Who hangs, when asked during a stop. */
   pending(): readonly Pending[];
@@ -46,4 +62,6 @@ export interface ServiceHandle {
   waitUntilRunning(): Promise<boolean>;
   /** Resolves when the service has ended, also by a failure; never rejects. */
   waitForExit(): Promise<ExitStatus>;
+  /** Asks for the shutdown and joins it, if the service was ever started. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -2,59 +2,84 @@ import { type Clock, systemClock, type Timer } from "./clock.ts";
 import { HoldfastError } from "./errors.ts";
 import { CancelledError, type ShutdownToken } from "./shutdown.ts";
 
+/** `read` is shared with other readers, `write` with nobody. */
+export type LockMode = "read" | "write";
+
 export interface LockOptions {
+  /** What is locked, for the message of a timeout. */
+  readonly name?: string;
+  readonly clock?: Clock;
+}
+
+export interface LockRequest {
+  /** Default `write`. */
+  readonly mode?: LockMode;
+  /** Who asks: those who wait for it in vain are told. */
+  readonly as?: string;
   /** How long to wait for the lock (code `LOCK_TIMEOUT`). Default: no limit. */
   readonly timeoutMs?: number;
   /** Ends the wait (code `CANCELLED`), never the work that has the lock. */
   readonly token?: ShutdownToken;
 }
 
+/** Who has a lock, and for how long already. */
+export interface LockHolder {
+  readonly as: string;
+  readonly mode: LockMode;
+  readonly heldMs: number;
+}
+
+/** The `details` of a `LOCK_TIMEOUT`. */
+export interface LockTimeout {
+  readonly name: string;
+  readonly mode: LockMode;
+  readonly timeoutMs: number;
+  readonly holders: readonly LockHolder[];
+}
+
 interface Waiter {
-  readonly mode: "read" | "write";
+  readonly mode: LockMode;
   grant(): void;
 }
 
 /**
  * Many readers or one writer, first come, first served: a waiting writer is not overtaken by later readers.
- * Held for as long as the function given runs, whatever becomes of it.
+ * Whoever has it and asks again for itself waits in vain.
  */
 export class RwLock {
+  readonly #name: string;
   readonly #clock: Clock;
+  readonly #holders = new Set<{ readonly as: string; readonly mode: LockMode; readonly since: number }>();
   readonly #queue = new Set<Waiter>();
-  #readers = 0;
-  #writing = false;
 
-  constructor(clock: Clock = systemClock) {
+  constructor({ name = "lock", clock = systemClock }: LockOptions = {}) {
+    this.#name = name;
     this.#clock = clock;
   }
 
+  /** Nobody has it, and nobody waits. */
+  get isFree(): boolean {
+    return this.#holders.size + this.#queue.size === 0;
+  }
+
   /** Runs `work` beside other readers. Rejects as it does, or with `LOCK_TIMEOUT` or `CANCELLED` without running it. */
-  read<T>(work: () => T | Promise<T>, options: LockOptions = {}): Promise<T> {
-    return this.#with("read", work, options);
+  read<T>(work: () => T | Promise<T>, request?: Omit<LockRequest, "mode">): Promise<T> {
+    return this.#with({ ...request, mode: "read" }, work);
   }
 
   /** Runs `work` alone. */
-  write<T>(work: () => T | Promise<T>, options: LockOptions = {}): Promise<T> {
-    return this.#with("write", work, options);
+  write<T>(work: () => T | Promise<T>, request?: Omit<LockRequest, "mode">): Promise<T> {
+    return this.#with({ ...request, mode: "write" }, work);
   }
 
-  async #with<T>(mode: Waiter["mode"], work: () => T | Promise<T>, options: LockOptions): Promise<T> {
-    await this.#acquire(mode, options);
-    try {
-      return await work();
-    } finally {
-      if (mode === "read") this.#readers--;
-      else this.#writing = false;
-      this.#grantNext();
-    }
-  }
-
-  #acquire(mode: Waiter["mode"], { timeoutMs, token }: LockOptions): Promise<void> {
+  /** For `using held = await lock.acquire()`: it is held until then. Letting go twice does no harm. */
+  acquire({
+    mode = "write",
+    as = "someone",
+    timeoutMs = Number.POSITIVE_INFINITY,
+    token,
+  }: LockRequest = {}): Promise<Disposable> {
     return new Promise((resolve, reject) => {
-      if (token?.reason) {
-        reject(new CancelledError(token.reason));
-        return;
-      }
       let timer: Timer | undefined;
       let off: (() => void) | undefined;
       const leave = () => {
@@ -72,28 +97,50 @@ export class RwLock {
         mode,
         grant: () => {
           leave();
-          resolve();
+          const hold = { as, mode, since: this.#clock.monotonic() };
+          this.#holders.add(hold);
+          resolve({ [Symbol.dispose]: () => void (this.#holders.delete(hold) && this.#grantNext()) });
         },
       };
+      if (token?.reason) {
+        reject(new CancelledError(token.reason));
+        return;
+      }
       this.#queue.add(waiter);
       this.#grantNext();
       if (!this.#queue.has(waiter)) return;
       off = token?.onCancel((reason) => giveUp(new CancelledError(reason)));
-      if (timeoutMs === undefined) return;
-      timer = this.#clock.setTimeout(() => {
-        giveUp(
-          new HoldfastError("LOCK_TIMEOUT", `no ${mode} lock within ${timeoutMs} ms`, { details: { mode } }),
-        );
-      }, timeoutMs);
+      if (timeoutMs < Number.POSITIVE_INFINITY) {
+        timer = this.#clock.setTimeout(() => giveUp(this.#timeout(mode, timeoutMs)), timeoutMs);
+      }
     });
+  }
+
+  async #with<T>(request: LockRequest, work: () => T | Promise<T>): Promise<T> {
+    using _held = await this.acquire(request);
+    return await work();
   }
 
   #grantNext(): void {
     for (const waiter of this.#queue) {
-      if (this.#writing || (waiter.mode === "write" && this.#readers > 0)) return;
-      if (waiter.mode === "read") this.#readers++;
-      else this.#writing = true;
+      const [holder] = this.#holders;
+      if (holder && (holder.mode === "write" || waiter.mode === "write")) return;
       waiter.grant();
     }
+  }
+
+  #timeout(mode: LockMode, timeoutMs: number): HoldfastError<"LOCK_TIMEOUT", LockTimeout> {
+    const now = this.#clock.monotonic();
+    const holders = Array.from(this.#holders, ({ as, mode, since }) => ({
+      as,
+      mode,
+      heldMs: Math.round(now - since),
+    }));
+    const who = holders.map((holder) => `${holder.as} (${holder.mode}, for ${holder.heldMs} ms)`).join(", ");
+    return new HoldfastError(
+      "LOCK_TIMEOUT",
+      `no ${mode} lock of ${this.#name} within ${timeoutMs} ms: held by ${who}`,
+      { details: { name: this.#name, mode, timeoutMs, holders } },
+    );
   }
 }

@@ -1,10 +1,9 @@
-import { isAbortError } from "./abort.ts";
+import { type Cancellation, isAbortError } from "./abort.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { surface } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { ShutdownToken } from "./shutdown.ts";
 import { Wake } from "./wake.ts";
-import { watch } from "./watch.ts";
 
 /** One step of a pass. */
 export interface Step {
@@ -46,9 +45,10 @@ export interface Loop {
   run(token: ShutdownToken): Promise<void>;
   /**
    * Asks for a pass now. Resolves with the report of the first pass that began after this call, so all calls
-   * made while one runs share the next; or with `undefined` if the loop ends before that.
+   * made while one runs share the next; or with `undefined` if the loop is stopped, or `token` cancelled,
+   * before that. A loop that does not run yet, or crashed, keeps the request for its next run.
    */
-  trigger(): Promise<PassReport | undefined>;
+  trigger(token?: Cancellation): Promise<PassReport | undefined>;
 }
 
 /** Makes a loop; nothing runs before `run`. A step that fails or hangs never keeps the next from running. */
@@ -57,38 +57,35 @@ export function loop(options: LoopOptions): Loop {
   const wake = new Wake(clock);
   const busy = new Set<Step>();
   let asked = Promise.withResolvers<PassReport | undefined>();
-  let runs = 0;
+  let stopped = false;
 
   const runStep = async (step: Step, token: ShutdownToken): Promise<StepEnd> => {
     if (token.isCancelled) return { kind: "cancelled" };
     if (busy.has(step)) return { kind: "busy" };
-    const { when, timeoutMs = Number.POSITIVE_INFINITY } = step;
-    using own = token.childToken();
+    const { name, when, timeoutMs = Number.POSITIVE_INFINITY } = step;
+    const own = token.childToken();
+    const end = (message: string) => void own.cancel({ kind: "requested-by-run", message });
+    const work = async (): Promise<StepEnd> => {
+      try {
+        busy.add(step);
+        return { kind: "completed", value: await step.run(own) };
+      } catch (error) {
+        return token.isCancelled && isAbortError(error) ? { kind: "cancelled" } : { kind: "failed", error };
+      } finally {
+        busy.delete(step);
+        end(`${name} has ended`);
+      }
+    };
     try {
       if (when && !(typeof when === "function" ? when() : when.isOpen)) return { kind: "skipped" };
-      busy.add(step);
-      let value: unknown;
-      const work = (async () => {
-        try {
-          value = await step.run(own);
-        } finally {
-          busy.delete(step);
-        }
-      })();
-      const end = await watch(clock, work, token, {
-        limitMs: timeoutMs,
-        budgetMs: () => Number.POSITIVE_INFINITY,
-      });
-      if (end.kind === "timed-out") {
-        own.cancel({ kind: "requested-by-run", message: `${step.name} took longer than ${timeoutMs} ms` });
-        return { kind: "timed-out" };
-      }
-      if (end.kind === "failed")
-        return token.isCancelled && isAbortError(end.error) ? { kind: "cancelled" } : end;
-      return { kind: "completed", value };
     } catch (error) {
       return { kind: "failed", error };
     }
+    const working = work();
+    if (timeoutMs === Number.POSITIVE_INFINITY) return working;
+    if ((await clock.sleep(timeoutMs, own)) === "cancelled") return working;
+    end(`${name} took longer than ${timeoutMs} ms`);
+    return { kind: "timed-out" };
   };
 
   const pass = async (token: ShutdownToken): Promise<void> => {
@@ -108,22 +105,35 @@ export function loop(options: LoopOptions): Loop {
 
   return {
     async run(token) {
-      if (runs++ > 0) asked = Promise.withResolvers();
+      if (stopped) asked = Promise.withResolvers();
+      stopped = false;
       try {
-        if ((options.immediate ?? everyMs !== undefined) && !token.isCancelled) await pass(token);
+        if ((options.immediate ?? everyMs !== undefined) && !token.isCancelled) {
+          // A trigger that came before this run shares its first pass.
+          wake.forget();
+          await pass(token);
+        }
         for (;;) {
           const delayMs = typeof everyMs === "function" ? everyMs() : (everyMs ?? Number.POSITIVE_INFINITY);
           if ((await wake.wait(delayMs, token)) === "cancelled") return;
           await pass(token);
         }
       } finally {
-        asked.resolve(undefined);
+        stopped = token.isCancelled;
+        if (stopped) asked.resolve(undefined);
       }
     },
-    trigger() {
+    trigger(token) {
       const { promise } = asked;
       wake.notify();
-      return promise;
+      if (!token) return promise;
+      return new Promise((resolve) => {
+        const off = token.onCancel(() => resolve(undefined));
+        void promise.then((report) => {
+          off();
+          resolve(report);
+        });
+      });
     },
   };
 }

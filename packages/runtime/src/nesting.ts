@@ -1,4 +1,5 @@
 import type { ChildSpec } from "./child-spec.ts";
+import type { ServiceHandle } from "./lifecycle.ts";
 import { Service, type ServiceOptions } from "./service.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
@@ -37,24 +38,28 @@ export function supervisorChild(
   };
 }
 
-/** A service as a child: made anew for each start, ready once `onStart` is done. Its stop ends by its own budget. */
+/**
+ * A service as a child: made anew for each start, ready once `onStart` is done. Its stop ends by its own budget. Its
+ * own shutdown with `reload-requested` starts it again, unless it is temporary. `onHandle` is given each run's handle.
+ */
 export function serviceChild(
   id: string,
   options: Omit<ServiceOptions, "shutdown" | "name">,
-  more: More = {},
+  more: More & { readonly onHandle?: (handle: ServiceHandle) => void } = {},
 ): ChildSpec {
+  const { onHandle, ...rest } = more;
   return {
     id,
     stop: "infinity",
-    ...more,
+    ...rest,
     ready: "told",
     async start(ctx) {
       const service = new Service({ ...options, name: id, shutdown: ctx.token });
-      void service
-        .handle()
-        .waitUntilRunning()
-        .then((running) => running && ctx.ready());
-      await service.start();
+      const handle = service.handle();
+      onHandle?.(handle);
+      void handle.waitUntilRunning().then((running) => running && ctx.ready());
+      const { reason } = await service.start();
+      return reason.kind === "requested" && reason.reason.kind === "reload-requested" ? "restart" : undefined;
     },
   };
 }

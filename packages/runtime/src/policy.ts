@@ -9,8 +9,8 @@ export type Restart = "permanent" | "transient" | "temporary";
 /** Whether the end of significant children ends their supervisor. */
 export type AutoShutdown = "never" | "any-significant" | "all-significant";
 
-/** What a child may answer when it ends: leave it at that, or end the whole supervisor. */
-export type Verdict = "do-not-restart" | "end-tree";
+/** What a child may answer when it ends: leave it at that, start it again, or end the whole supervisor. */
+export type Verdict = "do-not-restart" | "restart" | "end-tree";
 
 /**
  * How a child ended: by itself, because its token was cancelled, with an error, or not at all within its
@@ -27,6 +27,8 @@ export type Decision = "restart" | "leave" | "end-tree";
 /** What becomes of a child that ended though nobody asked it to. */
 export function decide(restart: Restart, exit: ChildExit): Decision {
   const failed = exit.kind === "failed" || exit.kind === "killed";
+  // A temporary child is never restarted, not even if it asks.
+  if (!failed && exit.verdict === "restart") return restart === "temporary" ? "leave" : "restart";
   if (!failed && exit.verdict) return exit.verdict === "end-tree" ? "end-tree" : "leave";
   switch (restart) {
     case "permanent":

@@ -2,6 +2,7 @@
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
+  /** `count` bytes, each uniform. */
   bytes(count: number): Uint8Array;
   /** A version 4 UUID (RFC 9562). */
   uuid(): string;

@@ -12,6 +12,11 @@ export interface Pending {
   readonly ageMs: number;
 }
 
+/** One line for people: `onStop: hook, 1.2 s`, `tasks: background-loop sync, 0.3 s`. */
+export function describePending({ phase, name, kind, ageMs }: Pending): string {
+  return `${phase}: ${kind === "hook" ? kind : `${kind} ${name}`}, ${(ageMs / 1_000).toFixed(1)} s`;
+}
+
 export type ServiceErrorCode =
   | "PRE_START_FAILED"
   | "ON_START_FAILED"
@@ -22,6 +27,9 @@ export type ServiceErrorCode =
   | "ALREADY_RUNNING"
   | "ALREADY_STOPPED"
   | "HOOK_TIMED_OUT"
+  | "RELOAD_FAILED"
+  | "RELOAD_UNSUPPORTED"
+  | "NOT_RUNNING"
   | "NOT_READY";
 
 /** `deadlineMs` and `pending` are there for `SHUTDOWN_DEADLINE_EXCEEDED`, `deadlineMs` also for `HOOK_TIMED_OUT`. */
@@ -59,15 +67,16 @@ const codes = {
   run: "RUN_FAILED",
   onStop: "ON_STOP_FAILED",
   postStop: "POST_STOP_FAILED",
+  reload: "RELOAD_FAILED",
 } as const;
 
-export function hookFailed(service: string, phase: Exclude<Phase, "tasks">, cause: unknown): ServiceError {
-  const message = `${service}: ${phase} failed: ${describeError(cause)}`;
-  return new ServiceError(codes[phase], message, { details: { service }, cause });
+export function hookFailed(service: string, hook: keyof typeof codes, cause: unknown): ServiceError {
+  const message = `${service}: ${hook} failed: ${describeError(cause)}`;
+  return new ServiceError(codes[hook], message, { details: { service }, cause });
 }
 
-export function hookTimedOut(service: string, phase: Phase, deadlineMs: number): ServiceError {
-  return new ServiceError("HOOK_TIMED_OUT", `${service}: ${phase} did not end in ${deadlineMs} ms`, {
+export function hookTimedOut(service: string, hook: keyof typeof codes, deadlineMs: number): ServiceError {
+  return new ServiceError("HOOK_TIMED_OUT", `${service}: ${hook} did not end in ${deadlineMs} ms`, {
     details: { service, deadlineMs },
   });
 }

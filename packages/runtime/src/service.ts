@@ -2,6 +2,7 @@ import { isAbortError } from "./abort.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ExitReason, type ExitStatus, exitStatus } from "./exit-status.ts";
 import type { Hook, HookTimeouts, Lifecycle, ServiceHandle, StartContext, StopContext } from "./lifecycle.ts";
+import { Reloads } from "./reload.ts";
 import {
   combined,
   deadlineExceeded,
@@ -23,7 +24,7 @@ export interface ServiceOptions {
   readonly rpcApi?: Partial<RpcApi>;
   /** From the moment the shutdown is asked to the end of `postStop`, all phases together. Default 10,000. */
   readonly stopBudgetMs?: number;
-  /** Default: 30,000 for `preStart` and `onStart`; the stop budget alone for the others. */
+  /** Default: 30,000 for `preStart`, `onStart` and `reload`; the stop budget alone for the others. */
   readonly hookTimeoutsMs?: HookTimeouts;
   /** The service stops when this token is cancelled. */
   readonly shutdown?: ShutdownToken;
@@ -53,7 +54,7 @@ interface Rise {
 }
 
 const order: readonly Phase[] = ["preStart", "onStart", "run", "tasks", "onStop", "postStop"];
-const startLimitMs = 30_000;
+const limitMs = 30_000;
 
 /**
  * A program's lifecycle: preStart → onStart → run → tasks joined → onStop → postStop, once.
@@ -79,6 +80,7 @@ export class Service {
   readonly #running = Promise.withResolvers<boolean>();
   readonly #exit = Promise.withResolvers<ExitStatus>();
   readonly #overran: Pending[] = [];
+  readonly #reloads: Reloads;
   readonly #handle: ServiceHandle;
   #state: State = { kind: "new" };
   #stopBy = Number.POSITIVE_INFINITY;
@@ -87,13 +89,21 @@ export class Service {
     this.name = options.name;
     this.#lifecycle = options.lifecycle;
     this.#budgetMs = options.stopBudgetMs ?? 10_000;
-    this.#limits = { preStart: startLimitMs, onStart: startLimitMs, ...options.hookTimeoutsMs };
+    this.#limits = { preStart: limitMs, onStart: limitMs, ...options.hookTimeoutsMs };
     this.#clock = options.clock ?? systemClock;
     this.#shutdown = new ShutdownToken(options.shutdown);
     this.#tasks = new TaskRegistry(this.#shutdown, { clock: this.#clock });
     const isOpen = () => this.#state.kind === "running";
     this.rpcApi = gatedRpcApi(options.rpcApi ?? {}, isOpen);
     this.peerApi = gatedPeerApi(options.peerApi ?? {}, isOpen);
+    this.#reloads = new Reloads({
+      name: this.name,
+      lifecycle: this.#lifecycle,
+      limitMs: this.#limits.reload ?? limitMs,
+      tasks: this.#tasks,
+      clock: this.#clock,
+      isRunning: () => isOpen() && !this.#shutdown.isCancelled,
+    });
     this.#handle = this.#makeHandle();
   }
 
@@ -110,6 +120,7 @@ export class Service {
     this.#claim();
     const status = await this.#drive();
     this.#state = { kind: "stopped", status };
+    this.#reloads.end();
     this.#running.resolve(false);
     this.#exit.resolve(status);
     if (status.error) throw status.error;
@@ -192,16 +203,16 @@ export class Service {
 
   async #hook<C>(
     kind: LiveKind,
-    phase: Hook,
+    phase: Exclude<Hook, "reload">,
     call: ((ctx: C) => void | Promise<void>) | undefined,
     ctx: C,
   ): Promise<HookEnd> {
     if (!call) return { kind: "completed" };
     const since = this.#enter(kind, phase);
-    const limitMs = this.#limits[phase] ?? Number.POSITIVE_INFINITY;
+    const ownMs = this.#limits[phase] ?? Number.POSITIVE_INFINITY;
     const end = await watch(this.#clock, (async () => call.call(this.#lifecycle, ctx))(), this.#shutdown, {
-      limitMs: phase === "run" ? Number.POSITIVE_INFINITY : limitMs,
-      budgetMs: () => Math.min(this.#allowance(phase), phase === "run" ? limitMs : Number.POSITIVE_INFINITY),
+      limitMs: phase === "run" ? Number.POSITIVE_INFINITY : ownMs,
+      budgetMs: () => Math.min(this.#allowance(phase), phase === "run" ? ownMs : Number.POSITIVE_INFINITY),
     });
     switch (end.kind) {
       case "completed":
@@ -212,7 +223,7 @@ export class Service {
         return { kind: "failed", error: hookFailed(this.name, phase, end.error) };
       }
       case "timed-out": {
-        const cause = hookTimedOut(this.name, phase, limitMs);
+        const cause = hookTimedOut(this.name, phase, ownMs);
         return { kind: "failed", error: hookFailed(this.name, phase, cause) };
       }
       case "out-of-budget":
@@ -250,10 +261,12 @@ export class Service {
         return isRunning();
       },
       requestShutdown: (reason = { kind: "user-requested" }) => this.#shutdown.cancel(reason),
+      reload: (config) => this.#reloads.request(config),
       tasks: () => this.#tasks.snapshot(),
       pending: () => this.#pending(),
       waitUntilRunning: () => this.#running.promise,
       waitForExit: () => this.#exit.promise,
+      [Symbol.asyncDispose]: () => this[Symbol.asyncDispose](),
     };
   }
 

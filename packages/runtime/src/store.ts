@@ -8,6 +8,7 @@ export interface Change<T> {
   readonly value?: T;
 }
 
+/** All entries as they were at one version; later changes do not reach it. */
 export interface StoreSnapshot<T> {
   readonly version: number;
   readonly entries: ReadonlyMap<string, T>;
@@ -29,14 +30,17 @@ export class Store<T> {
     this.#bus = new EventBus(options);
   }
 
+  /** 0 for a new store, and one more with each change. */
   get version(): number {
     return this.#version;
   }
 
+  /** The value of that id, or `undefined` if there is no entry. */
   get(id: string): T | undefined {
     return this.#entries.get(id);
   }
 
+  /** Whether there is an entry of that id. */
   has(id: string): boolean {
     return this.#entries.has(id);
   }
@@ -55,12 +59,14 @@ export class Store<T> {
     return true;
   }
 
+  /** Removes an entry, and says whether there was one. */
   delete(id: string): boolean {
     if (!this.#entries.delete(id)) return false;
     this.#bus.publish({ version: ++this.#version, id });
     return true;
   }
 
+  /** A copy of what is there now. */
   snapshot(): StoreSnapshot<T> {
     return { version: this.#version, entries: new Map(this.#entries) };
   }

@@ -1,14 +1,15 @@
-import { type Backoff, backoffDelay } from "./backoff.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Backoff, backoffDelay, patientBackoff } from "./backoff.ts";
+import { type Clock, systemClock, type Timer } from "./clock.ts";
 import { HoldfastError, surface } from "./errors.ts";
 import type { GateOwner } from "./gate.ts";
+import { type Digestion, digest, type OnPoison } from "./poison.ts";
 import { type Random, systemRandom } from "./random.ts";
 import { CancelledError, type ShutdownToken } from "./shutdown.ts";
 
 /**
  * connecting → open → waiting → connecting      the session ended, or never opened
  *              open → connecting                a session that lived long enough ended
- *              any → closed                     the token was cancelled, or `onFailure` gave up
+ *              any → closed                     the token was cancelled, or the failure was for good
  * `until` is wall ms.
  */
 export type StreamState =
@@ -17,22 +18,43 @@ export type StreamState =
   | { readonly kind: "waiting"; readonly attempt: number; readonly until: number; readonly error?: unknown }
   | { readonly kind: "closed"; readonly error?: unknown };
 
-/** What to do about a session that failed. The delay of `retryAfterMs` takes the place of the backoff's. */
+/** What to do about a session that failed. With `retryAfterMs` the wait is at least that long. */
 export type FailureAnswer = "retry" | "end" | { readonly retryAfterMs: number };
 
+/** What `connect` throws when trying again is of no use: the server said so for good. It ends the stream. */
+export class TerminalError extends HoldfastError<"STREAM_ENDED"> {
+  constructor(message: string, options?: { readonly cause?: unknown; readonly details?: unknown }) {
+    super("STREAM_ENDED", message, options);
+  }
+}
+
+/** What a session is opened with. */
+export interface SessionContext<C> {
+  /** Cancelled when the session is over, for whatever reason. */
+  readonly token: ShutdownToken;
+  /** That of the last event handled. */
+  readonly cursor: C | undefined;
+  /** Tells that the other side lives, for signs that are no events: comments, pings. Feeds `idleTimeoutMs`. */
+  alive(): void;
+}
+
 export interface StreamOptions<E, C> {
-  /** Opens a session; its events end when the session does. `cursor` is that of the last event handled. */
-  connect(ctx: { readonly token: ShutdownToken; readonly cursor: C | undefined }): Promise<AsyncIterable<E>>;
-  /** Handles events one by one. An error is told to `onError`, and the stream goes on. */
+  /** Opens a session, with settings read anew; its events end when the session does. */
+  connect(ctx: SessionContext<C>): Promise<AsyncIterable<E>>;
+  /** Handles events one by one. What it throws goes to `onPoison`, and never ends the stream. */
   onEvent(event: E): unknown;
-  readonly onError?: (error: unknown, event: E) => void;
+  /** What to do about an event that could not be handled. Default: `quarantine` at once, since a wake carries nothing. */
+  readonly onPoison?: OnPoison<E>;
+  /** Given each event in `quarantine`, before the cursor moves on. If it throws, the session starts over from the cursor. */
+  readonly onError?: (error: unknown, event: E) => unknown;
   /** Where to go on from after this event; `undefined` leaves the cursor. */
   readonly cursorOf?: (event: E) => C | undefined;
   readonly cursor?: C;
-  readonly onFailure?: (error: unknown) => FailureAnswer;
+  /** Default: `TerminalError` ends it, an error with a number `retryAfterMs` sets the delay, all else is retried. */
+  readonly onFailure?: (error: unknown) => FailureAnswer | undefined;
   /** Default: 1 s doubling to 30 s, equal jitter. Starts over after an event or a healthy session. */
   readonly backoff?: Backoff;
-  /** A session without an event for this long is given up (code `STREAM_IDLE`). Default: never. */
+  /** A session without a sign of life for this long is given up (code `STREAM_IDLE`). Default: never. */
   readonly idleTimeoutMs?: number;
   /** After a session that lived this long the next is tried at once. Default 60,000. */
   readonly healthyAfterMs?: number;
@@ -43,20 +65,26 @@ export interface StreamOptions<E, C> {
   readonly random?: Random;
 }
 
-type SessionEnd = { readonly openedAt?: number; readonly events: number; readonly error?: unknown };
+interface SessionRig {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly backoff: Backoff;
+  readonly parent: ShutdownToken;
+  readonly enter: (state: StreamState) => void;
+}
 
-const defaultBackoff: Backoff = { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "equal" };
+type SessionEnd = { readonly livedMs: number; readonly events: number; readonly error?: unknown };
 
 /**
- * Keeps a session open until `token` is cancelled, reconnecting for ever unless `onFailure` gives up; then it
- * rejects with that error. A server that opens and closes at once cannot make it spin: without an event
+ * Keeps a session open until `token` is cancelled, reconnecting for ever unless a failure is for good; then it
+ * rejects with a `TerminalError`. A server that opens and closes at once cannot make it spin: without an event
  * each such session counts as a failed attempt.
  */
 export async function stream<E, C = never>(
   options: StreamOptions<E, C>,
   token: ShutdownToken,
 ): Promise<void> {
-  const { backoff = defaultBackoff, healthyAfterMs = 60_000, gate, onFailure } = options;
+  const { backoff = patientBackoff, healthyAfterMs = 60_000, gate } = options;
   const { clock = systemClock, random = systemRandom } = options;
   const box: { cursor: C | undefined } = { cursor: options.cursor };
   let attempt = 1;
@@ -69,20 +97,21 @@ export async function stream<E, C = never>(
       surface(error);
     }
   };
+  const rig: SessionRig = { clock, random, backoff, parent: token, enter };
   while (!token.isCancelled) {
     enter({ kind: "connecting", attempt });
-    const end = await session(options, box, clock, token, enter);
+    const { livedMs, events, ...failed } = await session(options, box, rig);
     if (token.isCancelled) break;
-    const failed = "error" in end ? { error: end.error } : {};
-    const answer: FailureAnswer = "error" in end ? (onFailure?.(end.error) ?? "retry") : "retry";
+    const answer = "error" in failed ? answerTo(failed.error, options) : "retry";
     if (answer === "end") {
       enter({ kind: "closed", ...failed });
-      throw end.error;
+      throw terminal(failed.error);
     }
-    const healthy = end.openedAt !== undefined && clock.monotonic() - end.openedAt >= healthyAfterMs;
-    if (healthy || end.events > 0) attempt = 1;
-    if (healthy && typeof answer !== "object") continue;
-    const delayMs = typeof answer === "object" ? answer.retryAfterMs : backoffDelay(backoff, attempt, random);
+    const healthy = livedMs >= healthyAfterMs;
+    if (healthy || events > 0) attempt = 1;
+    const atLeastMs = typeof answer === "object" ? answer.retryAfterMs : 0;
+    if (healthy && !(atLeastMs > 0)) continue;
+    const delayMs = backoffDelay(backoff, attempt, random, atLeastMs);
     enter({ kind: "waiting", attempt, until: clock.now() + delayMs, ...failed });
     attempt++;
     await clock.sleep(delayMs, token);
@@ -90,68 +119,81 @@ export async function stream<E, C = never>(
   enter({ kind: "closed" });
 }
 
+function answerTo(
+  error: unknown,
+  { onFailure }: Pick<StreamOptions<never, never>, "onFailure">,
+): FailureAnswer {
+  try {
+    const answer = onFailure?.(error);
+    if (answer) return answer;
+  } catch (thrown) {
+    surface(thrown);
+  }
+  if (error instanceof TerminalError) return "end";
+  const { retryAfterMs } = Object(error) as { retryAfterMs?: unknown };
+  return typeof retryAfterMs === "number" ? { retryAfterMs } : "retry";
+}
+
+function terminal(error: unknown): TerminalError {
+  return error instanceof TerminalError
+    ? error
+    : new TerminalError("the stream ended for good", { cause: error });
+}
+
+/** One session, from connecting to its end; never rejects. `livedMs` is below 0 if it never opened. */
 async function session<E, C>(
   options: StreamOptions<E, C>,
   box: { cursor: C | undefined },
-  clock: Clock,
-  parent: ShutdownToken,
-  enter: (state: StreamState) => void,
+  { clock, random, backoff, parent, enter }: SessionRig,
 ): Promise<SessionEnd> {
+  const { idleTimeoutMs = Number.POSITIVE_INFINITY, onPoison = () => "quarantine" } = options;
   using token = parent.childToken();
-  const { idleTimeoutMs = Number.POSITIVE_INFINITY } = options;
-  let openedAt: number | undefined;
-  let events = 0;
-  let iterator: AsyncIterator<E> | undefined;
-  const result = (error?: { readonly error: unknown }): SessionEnd => ({
-    events,
-    ...(openedAt !== undefined && { openedAt }),
-    ...error,
-  });
+  let [openedAt, events] = [Number.POSITIVE_INFINITY, 0];
+  let interrupt: ((error: unknown) => void) | undefined;
+  let timer: Timer | undefined;
+  const alive = () => {
+    clock.clearTimeout(timer);
+    if (!interrupt || idleTimeoutMs === Number.POSITIVE_INFINITY) return;
+    const idle = () => new HoldfastError("STREAM_IDLE", `nothing came for ${idleTimeoutMs} ms`);
+    timer = clock.setTimeout(() => interrupt?.(idle()), idleTimeoutMs);
+  };
+  // Only while we wait for the other side does its silence count.
+  const heard = <T>(work: Promise<T>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      interrupt = reject;
+      alive();
+      work.then(resolve, reject);
+    }).finally(() => {
+      interrupt = undefined;
+      clock.clearTimeout(timer);
+    });
+  const how: Digestion<E> = {
+    process: (event) => options.onEvent(event),
+    keep: (event, error) => options.onError?.(error, event),
+    ...{ onPoison, backoff, clock, random },
+  };
+  const end = () => ({ livedMs: clock.monotonic() - openedAt, events });
+  token.onCancel((reason) => interrupt?.(new CancelledError(reason)));
+  const opening = (async () =>
+    (await options.connect({ token, cursor: box.cursor, alive }))[Symbol.asyncIterator]())();
   try {
-    const source = await guard(clock, idleTimeoutMs, token, options.connect({ token, cursor: box.cursor }));
+    const iterator = await heard(opening);
     openedAt = clock.monotonic();
     enter({ kind: "open", since: clock.now() });
-    iterator = source[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await guard(clock, idleTimeoutMs, token, iterator.next());
-      if (next.done || token.isCancelled) return result();
+    while (!token.isCancelled) {
+      const next = await heard(iterator.next());
+      if (next.done) break;
       events++;
-      try {
-        await options.onEvent(next.value);
-      } catch (error) {
-        options.onError?.(error, next.value);
-      }
+      await digest(next.value, token, how);
       box.cursor = options.cursorOf?.(next.value) ?? box.cursor;
     }
+    return end();
   } catch (error) {
-    return result({ error });
+    return { ...end(), error };
   } finally {
     token.cancel({ kind: "requested-by-run", message: "the session has ended" });
-    // Not awaited: a source that hangs in its own clean-up must not hold up the next session.
-    iterator?.return?.()?.then(undefined, () => {});
+    // Not awaited: a source that hangs in its own clean-up must not hold up the next session. One that opens
+    // after it was given up is closed, too.
+    opening.then((iterator) => iterator.return?.()).catch(() => {});
   }
-}
-
-/** `work`, or a rejection when nothing comes of it in time, or the session is told to end. */
-function guard<T>(clock: Clock, limitMs: number, token: ShutdownToken, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const settle = (how: () => void) => {
-      clock.clearTimeout(timer);
-      off();
-      how();
-    };
-    const idle = () => new HoldfastError("STREAM_IDLE", `nothing came for ${limitMs} ms`);
-    const timer =
-      limitMs < Number.POSITIVE_INFINITY
-        ? clock.setTimeout(() => settle(() => reject(idle())), limitMs)
-        : undefined;
-    const off = token.onCancel((reason) =>
-      queueMicrotask(() => settle(() => reject(new CancelledError(reason)))),
-    );
-    // Either way it is settled as `work` is.
-    work.then(
-      () => settle(() => resolve(work)),
-      () => settle(() => resolve(work)),
-    );
-  });
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from "./errors.ts";
 
+/** What a service says of itself; `message` is for people. */
 export interface Health {
   readonly ok: boolean;
   readonly message?: string;
@@ -9,6 +10,7 @@ export interface Health {
 export interface RpcApi {
   /** Rejects with code `METHOD_NOT_FOUND` for a method it does not have. */
   dispatch(method: string, params: unknown): unknown;
+  /** Whether it is well; `ok: false` while the service does not run. */
   healthz(): Health | Promise<Health>;
 }
 
@@ -21,12 +23,18 @@ export interface PeerMessage {
   readonly payload: Uint8Array;
 }
 
-export type DisconnectReason = "graceful" | "local-close" | "transport" | "protocol-violation";
+const disconnectReasons = ["graceful", "local-close", "transport", "protocol-violation"] as const;
+
+/** Why a peer is gone: it left, we closed, the connection broke, or it did not keep to the protocol. */
+export type DisconnectReason = (typeof disconnectReasons)[number];
 
 /** What a service does about peers; each part is optional. */
 export interface PeerApi {
+  /** A connected peer sent something. */
   onMessage?(peer: PeerId, message: PeerMessage): void | Promise<void>;
+  /** A peer is there; its messages follow. */
   onPeerConnected?(peer: PeerId): void | Promise<void>;
+  /** A peer is gone; no message of it follows. */
   onPeerDisconnected?(peer: PeerId, reason: DisconnectReason): void | Promise<void>;
 }
 
@@ -62,6 +70,8 @@ export function gatedPeerApi(api: PeerApi, isOpen: () => boolean): Required<Peer
       if (check(peer)) await api.onPeerConnected?.(peer);
     },
     onPeerDisconnected: async (peer, reason) => {
+      if (!disconnectReasons.includes(reason))
+        throw new TypeError(`no disconnect reason is ${String(reason)}`);
       if (check(peer)) await api.onPeerDisconnected?.(peer, reason);
     },
   };

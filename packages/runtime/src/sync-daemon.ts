@@ -1,109 +1,135 @@
+import { patientBackoff } from "./backoff.ts";
 import type { ChildSpec } from "./child-spec.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import { type ConnectionCheckOptions, connectionCheck } from "./connection-check.ts";
-import { type Gate, GateOwner } from "./gate.ts";
-import { type Loop, type LoopOptions, loop, type PassReport } from "./loop.ts";
-import type { Random } from "./random.ts";
-import type { ShutdownReason, ShutdownToken } from "./shutdown.ts";
-import type { StreamOptions } from "./stream.ts";
+import { systemClock } from "./clock.ts";
+import { connectionCheck } from "./connection-check.ts";
+import { HoldfastError } from "./errors.ts";
+import { GateOwner } from "./gate.ts";
+import { RwLock } from "./lock.ts";
+import { type Loop, loop, type Step } from "./loop.ts";
+import { systemRandom } from "./random.ts";
+import { ShutdownToken } from "./shutdown.ts";
+import { TerminalError } from "./stream.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { SupervisorExit } from "./supervisor-events.ts";
-
-export interface SyncDaemonOptions {
-  /** Made eagerly at the start, and looked after from then on. In manual mode a drop is noticed by it, too. */
-  readonly connection: Pick<ConnectionCheckOptions, "check" | "everyMs" | "timeoutMs" | "onResult">;
-  /** Once, after the first connection attempt and before any loop. Not in manual mode. */
-  fullSync?(token: ShutdownToken): unknown;
-  /** Told when the eager connect or the full sync failed; the loops start all the same. */
-  readonly onStartUpError?: (error: unknown) => void;
-  readonly passes: Readonly<Record<string, Omit<LoopOptions, "clock">>>;
-  // Each stream has its own type of events, which nobody outside of it ever sees.
-  readonly streams?: Readonly<Record<string, (token: ShutdownToken, part: StreamPart) => Promise<void>>>;
-  /** Only the connection check runs by itself; passes wait for their trigger, streams stay closed. */
-  readonly manual?: boolean;
-  /** Default 10,000. */
-  readonly stopBudgetMs?: number;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
-
-/** What the daemon gives to each stream: spread it into the `StreamOptions`. */
-export type StreamPart = Pick<StreamOptions<never, never>, "gate" | "clock"> & { readonly random?: Random };
-
-export interface SyncDaemon {
-  /** Open while connected. */
-  readonly connected: Gate;
-  /** The tree below, for its events and its snapshot. */
-  readonly supervisor: Supervisor;
-  /** Asks a pass to run now, see `Loop.trigger`. Throws `TypeError` for a name that is none. */
-  trigger(pass: string): Promise<PassReport | undefined>;
-  /** Asks for the stop and returns at once. */
-  stop(reason?: ShutdownReason): void;
-  /** Asks for the stop and joins it: it ends within the stop budget. */
-  stopWait(reason?: ShutdownReason): Promise<SupervisorExit>;
-}
+import type { SyncDaemon, SyncDaemonOptions, SyncPart, SyncPass, SyncStep } from "./sync-daemon-options.ts";
 
 /**
- * The structure of a program that keeps itself in step with a remote: start-up, connection check, event
- * streams and passes, each contained and restarted on its own. Returns at once, already starting.
+ * The structure of a program that keeps itself in step with a remote: connection check, start-up, passes,
+ * mailboxes and event streams, each a unit of its own, contained and restarted alone. Returns at once,
+ * already starting. By default more than 10 restarts within a minute, over all units, end it as failed.
  */
 export function syncDaemon(options: SyncDaemonOptions): SyncDaemon {
-  const { connection, passes, streams = {}, manual = false, clock = systemClock, random } = options;
-  const gate = new GateOwner();
-  const check = connectionCheck({ ...connection, gate, clock, when: manual ? "always" : "while-closed" });
-  const loops = new Map<string, Loop>();
-  for (const [name, { everyMs, ...rest }] of Object.entries(passes)) {
-    loops.set(name, loop({ ...rest, ...(!manual && everyMs !== undefined && { everyMs }), clock }));
-  }
-  const again = { backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "equal" } } as const;
-  const part: StreamPart = { gate, clock, ...(random && { random }) };
-  const children: ChildSpec[] = [
-    startUp(options, gate),
-    { id: "connection", ...again, start: ({ token }) => check.run(token) },
-    ...[...loops].map(([id, made]): ChildSpec => ({ id, ...again, start: ({ token }) => made.run(token) })),
-    ...Object.entries(manual ? {} : streams).map(
-      ([id, open]): ChildSpec => ({ id, ...again, start: ({ token }) => open(token, part) }),
-    ),
-  ];
-  const supervisor = new Supervisor({
-    children,
+  const { connection, passes = {}, mailboxes = {}, streams = {}, manual = false } = options;
+  const { clock = systemClock, random = systemRandom, intensity = 10, periodMs = 60_000 } = options;
+  const { stepTimeoutMs = 60_000, lockTimeoutMs = 30_000, stopBudgetMs = 10_000 } = options;
+  const connected = new GateOwner();
+  const lock = new RwLock({ name: "the daemon", clock });
+  const [looked, startedUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+
+  const step = ({ when, lock: mode, ...rest }: SyncStep): Step => ({
+    timeoutMs: stepTimeoutMs,
+    ...rest,
+    ...(when && { when: when === "connected" ? connected.gate : when }),
+    run: (token) => {
+      const work = () => rest.run(token);
+      return mode ? lock[mode](work, { as: rest.name, timeoutMs: lockTimeoutMs, token }) : work();
+    },
+  });
+  const pass = (name: string, { steps, ...when }: SyncPass, onPass?: () => void): Loop =>
+    loop({
+      ...(!manual && when),
+      steps: steps.map(step),
+      onPass: (report) => {
+        onPass?.();
+        options.onPass?.(name, report);
+      },
+      clock,
+    });
+  const part = (name: string): SyncPart => {
+    const gate = new GateOwner();
+    gate.gate.onChange((isOpen) => {
+      if (isOpen !== connected.gate.isOpen) void check.trigger();
+    });
+    return { clock, random, gate, manual, onPass: (report) => options.onPass?.(name, report) };
+  };
+  const check = connectionCheck({
+    ...connection,
+    gate: connected,
+    immediate: true,
+    // Where there is no stream to fall, nothing else notices a drop.
+    when: manual || Object.keys({ ...streams, ...mailboxes }).length === 0 ? "always" : "while-closed",
+    onResult: (...result) => {
+      looked.resolve();
+      connection.onResult?.(...result);
+    },
     clock,
-    stopBudgetMs: options.stopBudgetMs ?? 10_000,
-    ...(random && { random }),
+  });
+
+  const startUp = pass("start-up", { steps: options.startUp ?? [], immediate: true }, startedUp.resolve);
+  const mail = new Map(Object.entries(mailboxes).map(([name, open]) => [name, open(part(name))]));
+  const loops: readonly (readonly [string, Loop])[] = [
+    ...Object.entries(passes).map(([name, made]) => [name, pass(name, made)] as const),
+    ...mail,
+  ];
+  const named = new Map<string, Loop>([["connection", check], ["start-up", startUp], ...loops]);
+
+  const unit = (id: string, start: (token: ShutdownToken) => unknown, ready?: Promise<void>): ChildSpec => ({
+    id,
+    start: ({ token }) => start(token),
+    backoff: patientBackoff,
+    stop: { timeoutMs: stopBudgetMs },
+    ...(ready && { ready: () => ready }),
+  });
+  const supervisor = new Supervisor({
+    children: [
+      unit("connection", check.run, looked.promise),
+      unit("start-up", startUp.run, manual ? undefined : startedUp.promise),
+      ...loops.map(([id, { run }]) => unit(id, run)),
+      ...Object.entries(manual ? {} : streams).map(([id, open]) =>
+        unit(id, (token) => open(token, part(id)).catch(endedForGood)),
+      ),
+    ],
+    stopOrder: "together",
+    ...{ stopBudgetMs, intensity, periodMs, clock, random },
   });
   // A failed start is told by `done` as well.
   supervisor.start().catch(() => {});
+  const ended = new ShutdownToken();
+  void supervisor.done.then(() =>
+    ended.cancel({ kind: "requested-by-run", message: "the daemon has ended" }),
+  );
+  let deleted: Promise<void> | undefined;
+
   return {
-    connected: gate.gate,
+    connected: connected.gate,
+    lock,
     supervisor,
-    trigger: (pass) => {
-      const made = loops.get(pass);
-      if (!made) throw new TypeError(`no pass is called ${pass}`);
-      return made.trigger();
-    },
+    trigger: (name) => known(named, name).trigger(ended),
+    judgeAgain: (name) => known(mail, name).judgeAgain(ended),
     stop: (reason) => void supervisor.stop(reason),
     stopWait: (reason) => supervisor.stop(reason),
+    delete: (wipe, reason) => {
+      deleted ??= (async () => {
+        const { left } = await supervisor.stop(reason);
+        if (left.length > 0) {
+          throw new HoldfastError("NOT_DRAINED", `not wiped: ${left.join(", ")} did not stop`, {
+            details: { left },
+          });
+        }
+        await lock.write(wipe, { as: "delete", timeoutMs: lockTimeoutMs });
+      })();
+      return deleted;
+    },
   };
 }
 
-/** Ready, so that the loops start, once it has done or failed what it is for. */
-function startUp(options: SyncDaemonOptions, gate: GateOwner): ChildSpec {
-  const { connection, manual = false } = options;
-  const attempt = async (work: () => unknown) => {
-    try {
-      await work();
-    } catch (error) {
-      options.onStartUpError?.(error);
-    }
-  };
-  return {
-    id: "start-up",
-    restart: "temporary",
-    ready: "told",
-    async start({ token }) {
-      await attempt(async () => gate.set(await connection.check(token)));
-      if (!manual && !token.isCancelled) await attempt(() => options.fullSync?.(token));
-      return "do-not-restart";
-    },
-  };
+/** A stream that its server ended for good stays closed; its state has told why. */
+function endedForGood(error: unknown): "do-not-restart" {
+  if (error instanceof TerminalError) return "do-not-restart";
+  throw error;
+}
+
+function known<T>(units: ReadonlyMap<string, T>, name: string): T {
+  const unit = units.get(name);
+  if (!unit) throw new TypeError(`nothing to trigger is called ${name}: ${[...units.keys()].join(", ")}`);
+  return unit;
 }

@@ -8,6 +8,7 @@ export interface ExitSnapshot {
   readonly error?: SerializedError;
 }
 
+/** A child as its supervisor sees it now, as plain data. */
 export interface ChildSnapshot {
   readonly id: string;
   readonly state: Child["state"]["kind"];

@@ -17,9 +17,15 @@ export class Wake {
     this.#clock = clock;
   }
 
+  /** Ends the wait under way, or else the next one at once. */
   notify(): void {
     this.#notified = true;
     this.#waiting?.();
+  }
+
+  /** Forgets what was notified until now: for a waiter that is about to look anyway. */
+  forget(): void {
+    this.#notified = false;
   }
 
   /** Waits for a notification, at most `everyMs` (`Infinity`: for ever), and no longer than `token` lives. */

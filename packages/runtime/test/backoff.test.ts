@@ -14,3 +14,11 @@ test("equal jitter keeps half of the delay, full jitter none of it", () => {
     backoffDelay({ initialMs: 100, factor: 1, maxMs: 1_000, jitter }, 3, always(draw));
   expect([at("equal", 0), at("equal", 0.5), at("full", 0), at("full", 0.5)]).toEqual([50, 75, 0, 50]);
 });
+
+test("the other side may ask for more than the backoff, never for less, and not for nonsense", () => {
+  const backoff = { initialMs: 1_000, factor: 2, maxMs: 30_000 };
+  const delays = [7_000, 10, 0, -1, Number.NaN].map((atLeastMs) =>
+    backoffDelay(backoff, 1, always(0), atLeastMs),
+  );
+  expect(delays).toEqual([7_000, 1_000, 1_000, 1_000, 1_000]);
+});

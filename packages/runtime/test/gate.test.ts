@@ -62,3 +62,18 @@ test("a throwing listener does not keep the gate from the others", () => {
   expect(uncaught.mock.calls[0]?.[0]).toThrow("bug");
   uncaught.mockRestore();
 });
+
+test("B-03 an edge made by a listener is told to all after the one it answers, so the last word is the truth", () => {
+  const owner = new GateOwner();
+  const heard: string[] = [];
+  owner.gate.onChange((isOpen) => {
+    heard.push(`first ${isOpen}`);
+    if (isOpen) owner.set(false);
+  });
+  owner.gate.onChange((isOpen) => heard.push(`second ${isOpen}`));
+  owner.set(true);
+  expect([heard, owner.gate.isOpen]).toEqual([
+    ["first true", "second true", "first false", "second false"],
+    false,
+  ]);
+});

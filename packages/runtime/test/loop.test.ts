@@ -1,13 +1,7 @@
 import { expect, test, vi } from "vitest";
-import {
-  connectionCheck,
-  GateOwner,
-  type LoopOptions,
-  loop,
-  ShutdownToken,
-  type Step,
-} from "../src/index.ts";
+import { GateOwner, type LoopOptions, loop, ShutdownToken, type Step } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
+import { countListeners } from "./listener-count.ts";
 
 const stop = { kind: "user-requested" } as const;
 
@@ -180,54 +174,89 @@ test("a loop that is run again answers triggers again", async () => {
   await ran;
 });
 
-test("B-04 the connection check waits first, acts only while disconnected, and its result decides", async () => {
-  const clock = new VirtualClock();
-  const gate = new GateOwner();
-  const token = new ShutdownToken();
-  const results: [number, boolean, unknown][] = [];
-  const answers: (() => Promise<boolean>)[] = [
-    async () => false,
-    async () => Promise.reject(new Error("refused")),
-    () => new Promise(() => {}),
-    async () => true,
-  ];
-  const check = vi.fn(() => (answers.shift() ?? expect.fail("one check too many"))());
-  const ran = connectionCheck({
-    gate,
-    everyMs: 1_000,
-    timeoutMs: 100,
-    check,
-    clock,
-    onResult: (connected, error) => results.push([clock.monotonic(), connected, (error as Error)?.message]),
-  }).run(token);
-  await clock.advance(999);
-  expect(check).not.toHaveBeenCalled();
-  await clock.advance(9_001);
+test("B-10 whoever triggers may give up waiting, and the pass comes all the same", async () => {
+  const listeners = countListeners();
+  const { clock, token, passes, loop, start } = setUp({ steps: [step("sync")] });
+  const patience = new ShutdownToken();
+  const early = loop.trigger(patience);
+  patience.cancel(stop);
+  expect([await early, await loop.trigger(patience)]).toEqual([undefined, undefined]);
+  const ran = start();
+  await clock.advance(0);
+  expect(passes).toEqual(["sync completed"]);
+  const served = loop.trigger(new ShutdownToken());
+  await clock.advance(0);
+  expect(await served).toMatchObject({ steps: [{ kind: "completed" }] });
   token.cancel(stop);
   await ran;
-  // The hung one ignored its token, and is not started a second time beside itself.
-  expect(results).toEqual([
-    [1_000, false, undefined],
-    [2_000, false, "refused"],
-    [3_100, false, undefined],
-  ]);
+  listeners.end();
+  expect(listeners.current).toBe(0);
 });
 
-test("B-04 once connected the check rests, and in manual mode it goes on and notices a drop", async () => {
-  for (const [when, calls, open] of [
-    ["while-closed", 1, true],
-    ["always", 5, false],
-  ] as const) {
-    const clock = new VirtualClock();
-    const gate = new GateOwner();
-    const token = new ShutdownToken();
-    const check = vi.fn(async () => check.mock.calls.length < 3);
-    const ran = connectionCheck({ gate, everyMs: 1_000, check, when, clock }).run(token);
-    await clock.advance(1_000);
-    expect(gate.gate.isOpen).toBe(true);
-    await clock.advance(4_000);
-    expect([check.mock.calls.length, gate.gate.isOpen]).toEqual([calls, open]);
-    token.cancel(stop);
-    await ran;
-  }
+test("B-10 a trigger made right after the start does not share the pass that has begun", async () => {
+  const { clock, token, passes, loop, start } = setUp({ everyMs: 1_000, steps: [step("sync")] });
+  const ran = start();
+  const asked = loop.trigger();
+  await clock.advance(0);
+  expect([passes.length, await asked]).toMatchObject([2, { steps: [{ kind: "completed" }] }]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-10 a trigger that came before the loop runs shares its first pass", async () => {
+  const { clock, token, passes, loop, start } = setUp({ everyMs: 1_000, steps: [step("sync")] });
+  const asked = loop.trigger();
+  const ran = start();
+  await clock.advance(999);
+  expect([passes.length, await asked]).toMatchObject([1, { steps: [{ kind: "completed" }] }]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-11 a loop that crashes keeps what was asked of it for its next run", async () => {
+  let intervals = 0;
+  const { clock, token, passes, loop, start } = setUp({
+    everyMs: () => {
+      if (++intervals === 1) throw new Error("panic");
+      return 1_000;
+    },
+    steps: [step("sync", () => clock.sleep(10))],
+  });
+  const crashed = expect(start()).rejects.toThrow("panic");
+  await clock.advance(5);
+  const asked = loop.trigger();
+  await clock.advance(5);
+  await crashed;
+  const ran = start();
+  await clock.advance(10);
+  expect([await asked, passes.length]).toMatchObject([{ at: clock.now() - 10 }, 2]);
+  token.cancel(stop);
+  await ran;
+  expect(clock.pending).toBe(0);
+});
+
+test("B-07 a listener of passes that throws surfaces, and the loop goes on", async () => {
+  const uncaught = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => {});
+  const clock = new VirtualClock();
+  const token = new ShutdownToken();
+  const run = vi.fn();
+  const onPass = () => {
+    throw new Error("bug");
+  };
+  const ran = loop({ everyMs: 10, steps: [step("sync", run)], onPass, clock }).run(token);
+  await clock.advance(20);
+  expect(uncaught.mock.calls[0]?.[0]).toThrow("bug");
+  uncaught.mockRestore();
+  expect(run).toHaveBeenCalledTimes(3);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-07 an interval that is no number waits for ever instead of spinning", async () => {
+  const { clock, token, passes, start } = setUp({ everyMs: () => Number.NaN, steps: [step("sync")] });
+  const ran = start();
+  await clock.advance(1_000_000);
+  expect([passes.length, clock.pending]).toEqual([1, 0]);
+  token.cancel(stop);
+  await ran;
 });

@@ -30,6 +30,7 @@ test("a child's verdict goes before its restart policy", () => {
       decide(restart, { kind: "completed", verdict }),
     );
   expect(all("do-not-restart")).toEqual(["leave", "leave", "leave"]);
+  expect(all("restart")).toEqual(["restart", "restart", "leave"]);
   expect(all("end-tree")).toEqual(["end-tree", "end-tree", "end-tree"]);
 });
 

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { RunContext } from "../src/index.ts";
 import type { Orders } from "../src/testing/index.ts";
 import { all, fail, failure, hang, loop, setUp, user } from "./service-rig.ts";
+import { onUnhandledRejection } from "./unhandled-rejections.ts";
 
 test("D-01 constructing a service calls no hook and starts nothing", async () => {
   const { clock, node, handle } = setUp();
@@ -231,7 +232,7 @@ test("disposing a service asks for its shutdown and joins it; one never started 
 test("the errors of a hook left behind come to nobody's surprise", async () => {
   const { clock, node, service, handle } = setUp();
   const unhandled = vi.fn();
-  process.on("unhandledRejection", unhandled);
+  const off = onUnhandledRejection(unhandled);
   vi.spyOn(node, "run").mockImplementation(async () => {
     await clock.sleep(5_000);
     throw new Error("much too late");
@@ -242,6 +243,6 @@ test("the errors of a hook left behind come to nobody's surprise", async () => {
   await clock.advance(1_000);
   await failed;
   await clock.advance(5_000);
-  process.off("unhandledRejection", unhandled);
+  off();
   expect(unhandled).not.toHaveBeenCalled();
 });

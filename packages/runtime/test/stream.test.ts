@@ -1,12 +1,14 @@
 import { expect, test, vi } from "vitest";
 import {
   GateOwner,
+  type SessionContext,
   ShutdownToken,
   type StreamOptions,
   type StreamState,
   seededRandom,
   stream,
   TaskRegistry,
+  TerminalError,
 } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
 import { countListeners } from "./listener-count.ts";
@@ -25,7 +27,10 @@ class Server {
     this.#clock = clock;
   }
 
-  async connect(cursor: unknown): Promise<AsyncIterable<number>> {
+  alive: () => void = () => {};
+
+  async connect({ cursor, alive }: SessionContext<number>): Promise<AsyncIterable<number>> {
+    this.alive = alive;
     this.connects.push({ at: this.#clock.monotonic(), cursor });
     if (this.refuse) throw this.refuse;
     const queue: (() => IteratorResult<number>)[] = [];
@@ -72,7 +77,7 @@ function setUp(options: Partial<StreamOptions<number, number>> = {}, refuse?: Er
   const seen: number[] = [];
   const ran = stream<number, number>(
     {
-      connect: ({ cursor }) => server.connect(cursor),
+      connect: (ctx) => server.connect(ctx),
       onEvent: (event) => seen.push(event),
       cursorOf: (event) => event,
       onState: ({ kind }) => states.push(kind),
@@ -219,7 +224,7 @@ test("W-07 a session that has gone silent is given up and tried again", async ()
   expect(clock.pending).toBe(0);
 });
 
-test("onFailure may set the delay, or end the stream with its error", async () => {
+test("W-04 onFailure may set the delay, or end the stream for good", async () => {
   const onFailure = vi.fn((error: unknown) =>
     (error as Error).message === "gone" ? ("end" as const) : { retryAfterMs: 7_000 },
   );
@@ -229,7 +234,7 @@ test("onFailure may set the delay, or end the stream with its error", async () =
   expect(server.connects).toHaveLength(1);
   server.refuse = new Error("gone");
   await clock.advance(1);
-  expect(await failed).toMatchObject({ message: "gone" });
+  expect(await failed).toMatchObject({ code: "STREAM_ENDED", cause: { message: "gone" } });
   expect([states.at(-1), gate.isOpen, clock.pending]).toEqual(["closed", false, 0]);
 });
 
@@ -297,4 +302,234 @@ test("a hundred events and ten sessions leave no listener behind, and a missing 
   await ran;
   listeners.end();
   expect(listeners.current).toBe(0);
+});
+
+test("W-04 an error of connect that is terminal ends the stream, and is what it ends with", async () => {
+  const gone = new TerminalError("404: no such slot", { details: { status: 404 } });
+  const { clock, server, gate, states, ran } = setUp({}, gone);
+  const failed = ran.catch((error: unknown) => error);
+  await clock.advance(100_000);
+  expect(await failed).toBe(gone);
+  expect([server.connects.length, states, gate.isOpen, clock.pending]).toEqual([
+    1,
+    ["connecting", "closed"],
+    false,
+    0,
+  ]);
+});
+
+test("W-04 a terminal error of an open session ends the stream, however long it lived", async () => {
+  const { clock, server, states, ran } = setUp();
+  const failed = ran.catch((error: unknown) => error);
+  await clock.advance(50_000);
+  server.end(new TerminalError("revoked"));
+  await clock.advance(100_000);
+  expect(await failed).toMatchObject({ code: "STREAM_ENDED", message: "revoked" });
+  expect(states).toEqual(["connecting", "open", "closed"]);
+});
+
+test("W-04 an error that carries retryAfterMs is waited for, and asking for nothing is no hot loop", async () => {
+  const busy = (retryAfterMs: number) => Object.assign(new Error("busy"), { retryAfterMs });
+  const { clock, server, token, ran } = setUp({}, busy(7_000));
+  await clock.advance(6_999);
+  expect(server.connects).toHaveLength(1);
+  server.refuse = busy(0);
+  await clock.advance(1);
+  expect(server.connects).toHaveLength(2);
+  // The second failure in a row: 2 s, and then 4 s, by the backoff.
+  await clock.advance(1_999);
+  expect(server.connects).toHaveLength(2);
+  await clock.advance(1);
+  server.refuse = busy(Number.NaN);
+  await clock.advance(4_000);
+  expect(server.connects).toHaveLength(4);
+  token.cancel(stop);
+  await ran;
+});
+
+test("W-04 a healthy session that ends asking for time is given it", async () => {
+  const { clock, server, token, ran } = setUp();
+  await clock.advance(20_000);
+  server.end(Object.assign(new Error("draining"), { retryAfterMs: 5_000 }));
+  await clock.advance(4_999);
+  expect(server.connects).toHaveLength(1);
+  await clock.advance(1);
+  expect(server.connects).toHaveLength(2);
+  token.cancel(stop);
+  await ran;
+});
+
+test("W-04 an onFailure that throws surfaces, and the stream goes on", async () => {
+  const uncaught = vi.spyOn(globalThis, "queueMicrotask").mockImplementation(() => {});
+  const { clock, server, token, ran } = setUp(
+    {
+      onFailure: () => {
+        throw new Error("bug");
+      },
+    },
+    new Error("refused"),
+  );
+  await clock.advance(1_000);
+  expect(uncaught.mock.calls[0]?.[0]).toThrow("bug");
+  uncaught.mockRestore();
+  expect(server.connects).toHaveLength(2);
+  token.cancel(stop);
+  await ran;
+});
+
+test("W-05 settings are read anew at each connect, and missing ones are an error that is retried", async () => {
+  let settings: { token: string } | undefined;
+  const used: string[] = [];
+  const { clock, server, token, states, ran } = setUp({
+    connect: (ctx) => {
+      if (!settings) throw new Error("no token yet");
+      used.push(settings.token);
+      return server.connect(ctx);
+    },
+  });
+  await clock.advance(500);
+  expect(states).toEqual(["connecting", "waiting"]);
+  settings = { token: "old" };
+  await clock.advance(500);
+  settings = { token: "rotated" };
+  server.end();
+  await clock.advance(2_000);
+  expect(used).toEqual(["old", "rotated"]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("W-07 heartbeats that are no events keep a silent session alive, and their end is noticed", async () => {
+  const { clock, server, token, states, seen, ran } = setUp({ idleTimeoutMs: 40_000 });
+  for (let i = 0; i < 10; i++) {
+    await clock.advance(30_000);
+    server.alive();
+  }
+  expect([server.connects.length, seen]).toEqual([1, []]);
+  await clock.advance(39_999);
+  expect(states).toEqual(["connecting", "open"]);
+  await clock.advance(1);
+  // It lived long enough: the next one is tried at once.
+  expect([server.connects.length, server.returned]).toEqual([2, 1]);
+  token.cancel(stop);
+  await ran;
+  expect(clock.pending).toBe(0);
+});
+
+test("W-07 a connect that hangs is given up, and what it opens too late is closed", async () => {
+  let returned = 0;
+  const late = Promise.withResolvers<AsyncIterable<number>>();
+  const connect = vi.fn(() => late.promise);
+  const { clock, token, ran } = setUp({ connect, idleTimeoutMs: 5_000 });
+  await clock.advance(6_000);
+  expect(connect).toHaveBeenCalledTimes(2);
+  token.cancel(stop);
+  await ran;
+  late.resolve({
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => {}),
+      return: async () => {
+        returned++;
+        return { done: true, value: undefined };
+      },
+    }),
+  });
+  await clock.advance(0);
+  expect([returned, clock.pending]).toEqual([2, 0]);
+});
+
+test("W-07 the time our own handler takes is not the server's silence", async () => {
+  const { clock, server, token, states, ran } = setUp({
+    idleTimeoutMs: 5_000,
+    onEvent: () => clock.sleep(60_000),
+  });
+  await clock.advance(0);
+  server.push(1);
+  await clock.advance(60_000);
+  server.push(2);
+  await clock.advance(60_000);
+  expect(states).toEqual(["connecting", "open"]);
+  token.cancel(stop);
+  await ran;
+  expect(clock.pending).toBe(0);
+});
+
+test("B-09 an event that fails is retried after the backoff, in order, then kept, and only then the cursor moves", async () => {
+  const attempts: [number, number][] = [];
+  const kept: number[] = [];
+  const { clock, server, token, ran } = setUp({
+    onEvent: (event) => {
+      attempts.push([clock.monotonic(), event]);
+      if (event === 1) throw new Error("cannot judge");
+    },
+    onPoison: (_error, _event, attempt) =>
+      attempt === 1 ? "retry" : attempt === 2 ? { retryAfterMs: 9_000 } : "quarantine",
+    onError: async (_error, event) => {
+      await clock.sleep(5);
+      kept.push(event);
+    },
+  });
+  await clock.advance(0);
+  server.push(1, 2);
+  server.end();
+  await clock.advance(10_004);
+  expect([attempts, kept]).toEqual([
+    [
+      [0, 1],
+      [1_000, 1],
+      [10_000, 1],
+    ],
+    [],
+  ]);
+  await clock.advance(1);
+  expect([attempts.at(-1), kept]).toEqual([[10_005, 2], [1]]);
+  await clock.advance(1_000);
+  expect(server.connects.map(({ cursor }) => cursor)).toEqual([undefined, 2]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-09 while an event cannot be kept the cursor stays, and the session starts over from it after the backoff", async () => {
+  let full = true;
+  const kept: number[] = [];
+  const { clock, server, token, ran } = setUp({
+    cursor: 4,
+    onEvent: () => Promise.reject(new Error("cannot judge")),
+    onError: (_error, event) => {
+      if (full) throw new Error("disk full");
+      kept.push(event);
+    },
+  });
+  await clock.advance(0);
+  server.push(5);
+  await clock.advance(999);
+  expect(server.connects.map(({ cursor }) => cursor)).toEqual([4]);
+  await clock.advance(1);
+  full = false;
+  server.push(5);
+  server.end();
+  await clock.advance(1_000);
+  expect([kept, server.connects.map(({ cursor }) => cursor)]).toEqual([[5], [4, 4, 5]]);
+  token.cancel(stop);
+  await ran;
+});
+
+test("B-12 an event that fails because of the stop is no poison: it is neither kept nor passed over", async () => {
+  const onPoison = vi.fn(() => "quarantine" as const);
+  const onError = vi.fn();
+  const cursorOf = vi.fn();
+  const { clock, server, token, ran } = setUp({
+    onEvent: async () => {
+      await clock.sleep(1_000, token);
+      token.throwIfCancelled();
+    },
+    ...{ onPoison, onError, cursorOf },
+  });
+  await clock.advance(0);
+  server.push(1);
+  await clock.advance(10);
+  token.cancel(stop);
+  await ran;
+  for (const asked of [onPoison, onError, cursorOf]) expect(asked).not.toHaveBeenCalled();
+  expect(clock.pending).toBe(0);
 });

@@ -164,3 +164,43 @@ test("who is stopped for a sibling's restart hears whose", async () => {
   expect(token?.reason).toEqual({ kind: "requested-by-run", message: "restarted with b" });
   await supervisor.stop();
 });
+
+test("a request that cannot be met says why, with names", async () => {
+  const waiting = new FakeChild("w", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+  const { supervisor, clock } = setUp({}, waiting, new FakeChild("x"));
+  await expect(supervisor.deleteChild("x")).rejects.toThrow("the supervisor is new");
+  await supervisor.start();
+  waiting.crash();
+  await clock.advance(10);
+  await expect(supervisor.startChild(new FakeChild("x").spec)).rejects.toThrow("x exists already");
+  await expect(supervisor.restartChild("x")).rejects.toThrow("x is running");
+  await expect(supervisor.deleteChild("w")).rejects.toThrow("w is waiting for its restart");
+  await expect(supervisor.stopChild("y")).rejects.toThrow("y is not a child of this supervisor");
+  await supervisor.stop();
+  await expect(supervisor.deleteChild("x")).rejects.toThrow("the supervisor is stopped");
+});
+
+test("a child that is stopped by request hears so", async () => {
+  const child = new FakeChild("x");
+  const { supervisor } = setUp({}, child);
+  await supervisor.start();
+  const token = child.live[0]?.token;
+  await supervisor.stopChild("x");
+  expect(token?.reason).toEqual({ kind: "requested-by-run", message: "x stopped" });
+  await supervisor.stop();
+});
+
+test("a child that did not start when it was asked to is left alone by its group's restart", async () => {
+  const { log, children } = fakes("ab", { ready: async () => {} });
+  const [a, b] = children as [FakeChild, FakeChild];
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, a, b);
+  await supervisor.start();
+  await supervisor.stopChild("a");
+  a.failStarts(1);
+  await expect(supervisor.restartChild("a")).rejects.toMatchObject({ code: "CHILD_START_FAILED" });
+  log.length = 0;
+  b.crash();
+  await clock.advance(0);
+  expect(log).toEqual(["end b", "start b"]);
+  await supervisor.stop();
+});

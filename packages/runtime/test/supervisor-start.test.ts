@@ -180,3 +180,74 @@ test("a probe is told when the child it asks about has ended", async () => {
   child.crash();
   expect(await started).toBe(0);
 });
+
+test("a supervisor of nothing starts, and says what it will not do twice", async () => {
+  const supervisor = new Supervisor();
+  expect(supervisor.snapshot()).toEqual({ strategy: "one-for-one", state: "new", children: [] });
+  await supervisor.start();
+  await expect(supervisor.start()).rejects.toThrow("a supervisor starts once");
+  await supervisor.stop();
+});
+
+test("a child whose start was interrupted is never told as ready", async () => {
+  const { supervisor, clock, events } = setUp({}, new FakeChild("a", { ready: "told" }));
+  const started = supervisor.start();
+  await clock.advance(5);
+  await supervisor.stop();
+  await started;
+  expect(types(events)).toEqual(["child-started a", "child-exited a", "supervisor-stopped"]);
+});
+
+test("a child that ends before it is ready did not start, and there is no error to show", async () => {
+  const { supervisor } = setUp({ children: [{ id: "a", ready: "told", start: () => 42 }] });
+  const error = await supervisor.start().catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: "CHILD_START_FAILED", message: "a ended before it was ready" });
+  expect(error).not.toHaveProperty("cause");
+});
+
+test("a child that took too long to be ready hears that as the reason of its stop", async () => {
+  const slow = new FakeChild("slow", { ready: "told", startTimeoutMs: 500 });
+  const { supervisor, clock } = setUp({}, slow);
+  const started = supervisor.start().catch(() => {});
+  await clock.advance(1);
+  const token = slow.live[0]?.token;
+  await clock.advance(499);
+  await started;
+  expect(token?.reason).toMatchObject({ kind: "fatal", error: { message: "not ready after 500 ms" } });
+});
+
+test("a probe hears why it is not needed any more", async () => {
+  let probing: ShutdownToken | undefined;
+  const child = new FakeChild("db", {
+    ready: (token) => {
+      probing = token;
+      return never();
+    },
+  });
+  const { supervisor, clock } = setUp({}, child);
+  const started = supervisor.start().catch(() => {});
+  await clock.advance(5);
+  child.crash();
+  await started;
+  expect(probing?.reason).toEqual({ kind: "requested-by-run", message: "the child has ended" });
+});
+
+test("what has no limit sets no timer, which would keep the process up", async () => {
+  const child = new FakeChild("a", { ready: "told", stop: "infinity" });
+  const { supervisor, clock } = setUp({}, child);
+  void supervisor.start();
+  await clock.advance(0);
+  const whileStarting = clock.pending;
+  child.ready();
+  await clock.advance(0);
+  const stopped = supervisor.stop();
+  expect([whileStarting, clock.pending]).toEqual([0, 0]);
+  await clock.advance(0);
+  await stopped;
+});
+
+test("a refused option names what is known", () => {
+  expect(() => new Supervisor({ strategy: "all" } as unknown as SupervisorOptions)).toThrow(
+    "strategy must be one of one-for-one, one-for-all, rest-for-one, not all",
+  );
+});

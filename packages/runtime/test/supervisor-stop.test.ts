@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { restart, ShutdownToken } from "../src/index.ts";
 import { FakeChild, VirtualClock } from "../src/testing/index.ts";
 import { countListeners } from "./listener-count.ts";
-import { fakes, setUp, states, user } from "./supervisor-rig.ts";
+import { fakes, setUp, states, types, user } from "./supervisor-rig.ts";
 
 test("a stop during backoff cancels the restart", async () => {
   const child = new FakeChild("a", { backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000 } });
@@ -159,5 +159,102 @@ test("stopping a child in its backoff takes its timer away", async () => {
   await clock.advance(10);
   await supervisor.stopChild("a");
   expect([states(supervisor), clock.pending]).toEqual([{ a: "stopped" }, 0]);
+  await supervisor.stop();
+});
+
+test("who was left behind earlier, by request, is not named again by the stop of all", async () => {
+  const clock = new VirtualClock();
+  const deaf = new FakeChild("deaf", { clock, stopMs: Number.POSITIVE_INFINITY, stop: { timeoutMs: 10 } });
+  const { supervisor } = setUp({ clock }, deaf, new FakeChild("polite"));
+  await supervisor.start();
+  const stopped = supervisor.stopChild("deaf");
+  await clock.advance(10);
+  await stopped;
+  expect(supervisor.snapshot().children[0]).toMatchObject({ state: "stopped", lastExit: { kind: "killed" } });
+  expect((await supervisor.stop()).left).toEqual([]);
+});
+
+test("half of a stop budget is kept for those that stop later, in equal shares", async () => {
+  const clock = new VirtualClock();
+  const deaf = { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" } as const;
+  const children = ["a", "b", "c"].map((id) => new FakeChild(id, deaf));
+  const { supervisor, events } = setUp({ clock, stopBudgetMs: 1_200 }, ...children);
+  await supervisor.start();
+  const began = clock.now();
+  const stopped = supervisor.stop();
+  await clock.advance(1_200);
+  await stopped;
+  const ends = events.flatMap((event) => (event.type === "child-exited" ? [event] : []));
+  expect(ends.map(({ id, at }) => `${id} ${at - began}`)).toEqual(["c 800", "b 1000", "a 1200"]);
+});
+
+test("after the stop everything below is stopped, what waited and what never started included", async () => {
+  const backoff = { initialMs: 100, factor: 1, maxMs: 100 };
+  const waiting = new FakeChild("waiting", { backoff });
+  const { supervisor, clock } = setUp({}, waiting, new FakeChild("running"));
+  await supervisor.start();
+  waiting.crash();
+  await clock.advance(10);
+  await supervisor.stop();
+  expect(states(supervisor)).toEqual({ waiting: "stopped", running: "stopped" });
+  const early = setUp({}, new FakeChild("a", { ready: "told" }), new FakeChild("b"));
+  void early.supervisor.start();
+  await early.clock.advance(0);
+  await early.supervisor.stop();
+  expect(states(early.supervisor)).toEqual({ a: "stopped", b: "stopped" });
+});
+
+test("once stopped it stays stopped, whatever ended it and whoever asks again", async () => {
+  const main = new FakeChild("main", { restart: "temporary", significant: true });
+  const { supervisor, events } = setUp({}, main);
+  await supervisor.start();
+  main.crash();
+  const exit = await supervisor.done;
+  const again = supervisor.stop();
+  for (let turn = 0; turn < 20; turn++) {
+    expect(supervisor.snapshot().state).toBe("stopped");
+    await Promise.resolve();
+  }
+  expect(await again).toBe(exit);
+  expect(types(events).filter((type) => type === "supervisor-stopped")).toHaveLength(1);
+});
+
+test("a stop without a reason is one requested by the program, and leaving a scope is a stop", async () => {
+  const child = new FakeChild("a");
+  const { supervisor } = setUp({}, child);
+  {
+    await using scoped = supervisor;
+    await scoped.start();
+  }
+  expect([child.isRunning, supervisor.snapshot().state]).toEqual([false, "stopped"]);
+  expect(await supervisor.done).toEqual({ kind: "stopped", reason: { kind: "requested-by-run" }, left: [] });
+});
+
+test("those that end because another has ended hear which", async () => {
+  const main = new FakeChild("main", { restart: "temporary", significant: true });
+  const side = new FakeChild("side");
+  const { supervisor } = setUp({}, side, main);
+  await supervisor.start();
+  const token = side.live[0]?.token;
+  main.complete();
+  await supervisor.done;
+  expect(token?.reason).toEqual({ kind: "requested-by-run", message: "main ended" });
+});
+
+test("who hears of a child's end finds it stopped", async () => {
+  const { children } = fakes("ab");
+  const { supervisor, clock } = setUp({}, ...children);
+  const found: unknown[] = [];
+  supervisor.subscribe((event) => {
+    if (event.type === "child-exited") found.push(states(supervisor));
+  });
+  await supervisor.start();
+  children[0]?.crash();
+  await clock.advance(0);
+  await supervisor.stopChild("b");
+  expect(found).toEqual([
+    { a: "stopped", b: "running" },
+    { a: "running", b: "stopped" },
+  ]);
   await supervisor.stop();
 });

@@ -119,3 +119,58 @@ test("a tree snapshot survives JSON unchanged, errors included", async () => {
   });
   await supervisor.stop();
 });
+
+test("all that happens below comes up with its path, and only a failure is told as another thing", async () => {
+  const leaf = new FakeChild("leaf");
+  const clock = new VirtualClock();
+  const { supervisor, events } = setUp({
+    clock,
+    children: [
+      supervisorChild("pool", { clock, intensity: 0, children: [leaf.spec] }, { restart: "transient" }),
+    ],
+  });
+  await supervisor.start();
+  leaf.crash(new Error("leaf bug"));
+  await clock.advance(0);
+  expect(events.map((event) => [...event.path, event.type].join("/"))).toEqual([
+    "child-started",
+    "pool/child-started",
+    "pool/child-ready",
+    "child-ready",
+    "pool/child-exited",
+    "pool/supervisor-failed",
+    "pool/supervisor-stopped",
+    "child-exited",
+    "child-restarting",
+    "child-started",
+    "pool/child-started",
+    "pool/child-ready",
+    "child-ready",
+  ]);
+  expect(events.find((event) => event.type === "child-exited" && event.id === "pool")).toMatchObject({
+    exit: { kind: "failed", error: { code: "INTENSITY_EXCEEDED", cause: { message: "leaf bug" } } },
+  });
+  await supervisor.stop();
+});
+
+test("the snapshot of what runs has its age, and that of what ended well no error", async () => {
+  const done = new FakeChild("done", { restart: "transient" });
+  const { supervisor, clock } = setUp({}, done, new FakeChild("up"));
+  await clock.advance(100);
+  await supervisor.start();
+  await clock.advance(7);
+  done.complete();
+  await clock.advance(0);
+  expect(supervisor.snapshot().children).toEqual([
+    {
+      id: "done",
+      state: "stopped",
+      restart: "transient",
+      significant: false,
+      runs: 1,
+      lastExit: { kind: "completed" },
+    },
+    { id: "up", state: "running", restart: "permanent", significant: false, runs: 1, ageMs: 7 },
+  ]);
+  await supervisor.stop();
+});

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { bestEffort, restart, ShutdownToken, Supervisor, seededRandom } from "../src/index.ts";
 import { FakeChild, VirtualClock } from "../src/testing/index.ts";
 import { fakes, setUp, states, types, user } from "./supervisor-rig.ts";
+import { onUnhandledRejection } from "./unhandled-rejections.ts";
 
 test("L-01 children start in order, stop in reverse, and every one is cancelled and joined", async () => {
   const { log, children } = fakes("abc");
@@ -37,7 +38,7 @@ test("L-01 a parent token stops the tree in order, and each child hears the reas
 
 test("L-02 whatever a child throws, at once or later, is contained by its supervisor", async () => {
   const unhandled = vi.fn();
-  process.on("unhandledRejection", unhandled);
+  const off = onUnhandledRejection(unhandled);
   const bystander = new FakeChild("bystander");
   const { supervisor, events } = setUp(
     {
@@ -52,7 +53,7 @@ test("L-02 whatever a child throws, at once or later, is contained by its superv
   );
   await supervisor.start();
   await new Promise((resolve) => setTimeout(resolve, 0));
-  process.off("unhandledRejection", unhandled);
+  off();
   expect(types(events).filter((type) => type.startsWith("child-exited"))).toHaveLength(2);
   expect(unhandled).not.toHaveBeenCalled();
   expect([bystander.isRunning, supervisor.snapshot().state]).toEqual([true, "running"]);
@@ -213,4 +214,35 @@ test("one restart too many has the error of the last end as its cause, and none 
       cause: { code: "CHILD_START_FAILED", cause: { message: "no port" } },
     },
   });
+});
+
+test("only a verdict is an answer: whatever else a child ends with changes nothing", async () => {
+  const child = new FakeChild("a");
+  const { supervisor, clock, events } = setUp({}, child);
+  await supervisor.start();
+  child.complete("restart me not");
+  await clock.advance(0);
+  expect(child.starts).toBe(2);
+  const exited = events.flatMap((event) => (event.type === "child-exited" ? [event.exit] : []));
+  expect(exited).toEqual([{ kind: "completed" }]);
+  await supervisor.stop();
+});
+
+test("a run of exactly the reset time starts the backoff over, a shorter one does not", async () => {
+  const backoff = { initialMs: 100, factor: 2, maxMs: 1_000, resetAfterMs: 5_000 };
+  const child = new FakeChild("a", { backoff });
+  const { supervisor, clock, events } = setUp({ intensity: 10 }, child);
+  await supervisor.start();
+  for (const [livesMs, delayMs] of [
+    [0, 100],
+    [4_999, 200],
+    [5_000, 100],
+  ] as const) {
+    await clock.advance(livesMs);
+    child.crash();
+    await clock.advance(delayMs);
+  }
+  const attempts = events.flatMap((event) => (event.type === "child-restarting" ? [event.attempt] : []));
+  expect(attempts).toEqual([1, 2, 1]);
+  await supervisor.stop();
 });

@@ -31,10 +31,12 @@ test("D-14 without an rpcApi every method answers method-not-found, and healthz 
 
 test("D-14 the surfaces see no call before onStart is done nor after onStop begins", async () => {
   const dispatch = vi.fn((method: string) => method.toUpperCase());
-  const onMessage = vi.fn();
-  const { clock, service } = setUp({ rpcApi: { dispatch }, peerApi: { onMessage } });
+  const peerApi = { onMessage: vi.fn(), onPeerConnected: vi.fn(), onPeerDisconnected: vi.fn() };
+  const { clock, service } = setUp({ rpcApi: { dispatch }, peerApi });
   const call = async () => {
+    await service.peerApi.onPeerConnected(peer);
     await service.peerApi.onMessage(peer, message);
+    await service.peerApi.onPeerDisconnected(peer, "transport");
     return service.rpcApi.dispatch("ping", []);
   };
   await expect(call()).rejects.toMatchObject({ code: "NOT_READY" });
@@ -50,12 +52,52 @@ test("D-14 the surfaces see no call before onStart is done nor after onStop begi
   await clock.advance(4);
   await status;
   await expect(call()).rejects.toMatchObject({ code: "NOT_READY" });
-  expect([dispatch.mock.calls.length, onMessage.mock.calls.length]).toEqual([1, 1]);
+  expect([dispatch, ...Object.values(peerApi)].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1, 1]);
 });
 
-test("D-14 a peer id that is not 32 bytes or an opcode above 255 is refused", async () => {
+test.each([0, 31, 33])("D-14 a peer id of %d bytes is refused wherever it comes", async (length) => {
   const { service } = setUp();
-  await expect(service.peerApi.onPeerConnected(new Uint8Array(31))).rejects.toThrow(TypeError);
-  await expect(service.peerApi.onMessage(peer, { opcode: 256, payload: peer })).rejects.toThrow(TypeError);
-  await expect(service.peerApi.onPeerDisconnected(peer, "transport")).resolves.toBeUndefined();
+  const odd = new Uint8Array(length);
+  await expect(service.peerApi.onPeerConnected(odd)).rejects.toThrow(`32 bytes, not ${length}`);
+  await expect(service.peerApi.onMessage(odd, message)).rejects.toThrow(TypeError);
+  await expect(service.peerApi.onPeerDisconnected(odd, "graceful")).rejects.toThrow(TypeError);
+});
+
+test.each([-1, 256, 1.5, Number.NaN])("D-14 the opcode %d is refused", async (opcode) => {
+  const { service } = setUp();
+  const odd = { opcode, payload: new Uint8Array() };
+  await expect(service.peerApi.onMessage(peer, odd)).rejects.toThrow("an opcode is 0 to 255");
+});
+
+test("D-14 a peer goes for one of four reasons, and for no other", async () => {
+  const gone: unknown[] = [];
+  const { clock, service } = setUp({
+    peerApi: { onPeerDisconnected: (_peer, reason) => void gone.push(reason) },
+  });
+  void service.start();
+  await clock.advance(5);
+  const reasons = ["graceful", "local-close", "transport", "protocol-violation"] as const;
+  for (const reason of reasons) await service.peerApi.onPeerDisconnected(peer, reason);
+  expect(gone).toEqual(reasons);
+  await expect(service.peerApi.onPeerDisconnected(peer, "bored" as never)).rejects.toThrow("bored");
+  expect(gone).toHaveLength(4);
+});
+
+test("D-14 opcodes 0 and 255 get through with their payload, and what fails in the service fails the call", async () => {
+  const heard: unknown[] = [];
+  const { clock, service } = setUp({
+    peerApi: {
+      onMessage: (from, { opcode, payload }) => void heard.push([from.length, opcode, ...payload]),
+      onPeerConnected: () => Promise.reject(new Error("a stranger")),
+    },
+  });
+  void service.start();
+  await clock.advance(5);
+  await service.peerApi.onMessage(peer, { opcode: 0, payload: Uint8Array.of(7) });
+  await service.peerApi.onMessage(peer, message);
+  expect(heard).toEqual([
+    [32, 0, 7],
+    [32, 255, 1],
+  ]);
+  await expect(service.peerApi.onPeerConnected(peer)).rejects.toThrow("a stranger");
 });

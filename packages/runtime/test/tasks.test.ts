@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { ShutdownToken, TaskRegistry } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
+import { onUnhandledRejection } from "./unhandled-rejections.ts";
 
 const loop = { kind: "background-loop" } as const;
 const never = () => new Promise<never>(() => {});
@@ -115,14 +116,14 @@ test("aborting one task leaves its siblings alone", async () => {
 test("a failure is told to every listener, and is never an unhandled rejection", async () => {
   const { tasks } = setUp();
   const unhandled = vi.fn();
-  process.on("unhandledRejection", unhandled);
+  const quiet = onUnhandledRejection(unhandled);
   const heard: string[] = [];
   const off = tasks.onFailure((task, error) => heard.push(`${task.name}: ${(error as Error).message}`));
   await tasks.spawn("a", loop, async () => Promise.reject(new Error("one"))).done;
   off();
   await tasks.spawn("b", loop, async () => Promise.reject(new Error("two"))).done;
   await new Promise((resolve) => setTimeout(resolve, 0));
-  process.off("unhandledRejection", unhandled);
+  quiet();
   expect(heard).toEqual(["a: one"]);
   expect(unhandled).not.toHaveBeenCalled();
 });

@@ -60,3 +60,14 @@ test("W-02 two notifications in one turn wake a waiter once, one more after it w
   await clock.advance(1_000);
   expect(await next).toBe("elapsed");
 });
+
+test("W-02 what was notified can be forgotten, what comes after that cannot be lost", async () => {
+  const clock = new VirtualClock();
+  const wake = new Wake(clock);
+  wake.notify();
+  wake.forget();
+  const waiting = wake.wait(1_000);
+  await clock.advance(999);
+  wake.notify();
+  expect(await waiting).toBe("woken");
+});

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Hook, Lifecycle, RunContext, StartContext, StopContext } from "../lifecycle.ts";
+import type { Hook, Lifecycle, ReloadContext, RunContext, StartContext, StopContext } from "../lifecycle.ts";
 
 /** What a hook of a fake node does instead of returning at once. */
 export type Order =
@@ -21,6 +21,8 @@ export type Orders = { readonly [H in Hook]?: Order };
 export class FakeNode implements Lifecycle {
   readonly calls: Hook[] = [];
   readonly contexts: Partial<Record<Hook, RunContext>> = {};
+  /** What each reload was given. */
+  readonly configs: unknown[] = [];
   readonly #clock: Clock;
   readonly #orders: Orders;
 
@@ -39,6 +41,11 @@ export class FakeNode implements Lifecycle {
 
   run(ctx: RunContext): Promise<void> {
     return this.#obey("run", ctx);
+  }
+
+  reload(config: unknown, ctx: ReloadContext): Promise<void> {
+    this.configs.push(config);
+    return this.#obey("reload", ctx);
   }
 
   onStop(ctx: StopContext): Promise<void> {

@@ -69,7 +69,7 @@ function contextOf<J extends WorkerJob>(
     },
     sleepSync(ms) {
       if (!cell) throw new TypeError("sleepSync needs SharedArrayBuffer: cross-origin isolate the page");
-      sleepOnCell(cell, ms);
+      if (!look()) sleepOnCell(cell, ms);
       return look() ? "cancelled" : "elapsed";
     },
     progress: (value, transfer) => say({ type: "progress", value }, transfer),

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningProgram {
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when stdout holds the text. */
+  says(text: string): Promise<void>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts one of `./programs` as a real process. */
+export function startProgram(name: string, args: readonly string[]): RunningProgram {
+  const program = new URL(`./programs/${name}`, import.meta.url).pathname;
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const out = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    out.stdout += String(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    out.stderr += String(chunk);
+  });
+  return {
+    kill: (signal) => child.kill(signal),
+    says: async (text) => {
+      while (!out.stdout.includes(text)) await new Promise((resolve) => child.stdout.once("data", resolve));
+    },
+    ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, ...out }))),
+  };
+}

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+
+/** Where the chromium of this machine is, if there is one. */
+export const chromium: string | undefined = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+].find((path) => path !== undefined && existsSync(path));
+
+/** The tests that run in Chromium, but for those below. */
+export const suites: string[] = ["packages/runtime/test/**/*.test.ts", "packages/rpc/test/**/*.test.ts"];
+
+/** The tests that run in Node only, and what they need of it. */
+export const nodeOnly: Readonly<Record<string, string>> = {
+  "packages/rpc/test/message.test.ts": "reads the files of JSONTestSuite",
+  "packages/runtime/test/**/memory.test.ts": "collects garbage when it wants to",
+  "packages/runtime/test/readme.test.ts": "reads the README",
+  "packages/runtime/test/worker-thread.test.ts": "starts threads of Node, and counts them",
+};
