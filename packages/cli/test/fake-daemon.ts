@@ -105,6 +105,7 @@ export class FakeDaemon implements AsyncDisposable {
       message: `${name} is ${state}`,
       app,
       operation: null,
+      by: null,
     });
   }
 
@@ -153,6 +154,13 @@ export class FakeDaemon implements AsyncDisposable {
           onDemand: this.#options.onDemand ?? false,
         }),
       },
+      "system.healthz": { parse: (params) => record("system.healthz", params), call: () => ({ ok: true }) },
+      "sessions.invite": {
+        parse: (params) => record("sessions.invite", params),
+        call: () => ({ url: "http://127.0.0.1:1/#code=c" }),
+      },
+      "sessions.list": { parse: (params) => record("sessions.list", params), call: () => [] },
+      "sessions.revoke": { parse: (params) => record("sessions.revoke", params), call: () => ({}) },
       "system.shutdown": {
         parse: (params) => record("system.shutdown", params),
         call: () => {
@@ -305,6 +313,7 @@ export class FakeDaemon implements AsyncDisposable {
       message: `${kind} of ${name} ended`,
       app: null,
       operation,
+      by: null,
     });
   }
 

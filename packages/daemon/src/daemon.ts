@@ -21,7 +21,8 @@ export interface DaemonSeams {
   readonly logs: LogBook;
   /** What instances need of the machine. */
   readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
-  readonly info: SystemInfo;
+  /** With `settled`, once it is known whether there is an HTTP server. */
+  readonly info: (settled?: boolean) => SystemInfo | Promise<SystemInfo>;
 }
 
 /** How the daemon was asked to end. */
@@ -78,8 +79,8 @@ export class Daemon {
     );
   }
 
-  info(): SystemInfo {
-    return this.#seams.info;
+  info(settled?: boolean): SystemInfo | Promise<SystemInfo> {
+    return this.#seams.info(settled);
   }
 
   /** True while an app is up, or will be without being asked again. */
@@ -127,6 +128,7 @@ export class Daemon {
       message: `${spec.name} was applied`,
       app: null,
       operation: null,
+      by: asked.by ?? null,
     });
     return applied;
   }
@@ -264,6 +266,7 @@ export class Daemon {
       message: describeState(after, title, this.#seams.clock.now()),
       app: appStatus(after, spec),
       operation: null,
+      by: null,
     });
   }
 
@@ -276,6 +279,7 @@ export class Daemon {
       message: `${operation.kind} of ${operation.name} ${how}${operation.error === null ? "" : `: ${operation.error}`}`,
       app: null,
       operation,
+      by: operation.by,
     });
   }
 }

@@ -19,8 +19,12 @@ import {
   systemClock,
   systemRandom,
 } from "@holdfast/runtime";
+import type { SystemInfo } from "./api/contract.ts";
+import { methodTable } from "./api/methods.ts";
 import { Daemon } from "./daemon.ts";
 import { untilIdle } from "./end-when-idle.ts";
+import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
+import { readOrMakeToken } from "./http/token-file.ts";
 import { LogBook } from "./logs/log-book.ts";
 import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
@@ -95,6 +99,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
 
       async onStart() {
         const home = openHome(variables);
+        const secret = readOrMakeToken(join(home.path, "token"));
         const runDirectory = new RunDirectory(join(home.path, "run"), { clock });
         opened.defer(() => runDirectory.close());
         await runDirectory.settled();
@@ -109,6 +114,20 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         });
         const database = new StateDatabase(join(home.path, "state.db"));
         opened.defer(() => database.close());
+        const startedAt = clock.now();
+        const version = daemonVersion();
+        let door: OpenDoor | undefined;
+        let noDoor = "it is still being started";
+        const doorKnown = Promise.withResolvers<void>();
+        const info = (): SystemInfo => ({
+          pid: process.pid,
+          version,
+          home: home.path,
+          socket: home.socketPath,
+          http: door?.server.url ?? null,
+          since: new Date(startedAt).toISOString(),
+          onDemand,
+        });
         const logs = new LogBook(join(home.path, "apps"), clock);
         const daemon = new Daemon({
           clock,
@@ -116,24 +135,46 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           database,
           logs,
           machine: realMachine({ clock, runner, logs }),
-          info: {
-            pid: process.pid,
-            version: daemonVersion(),
-            home: home.path,
-            socket: home.socketPath,
-            http: null,
-            since: new Date(clock.now()).toISOString(),
-            onDemand,
-          },
+          info: (settled = false) => (settled ? doorKnown.promise.then(() => info()) : info()),
         });
         await daemon.resume();
         const api = opened.use(new AsyncDisposableStack());
-        const server = new ApiServer(daemon);
+        const table = methodTable(daemon, () => {
+          if (door !== undefined) return door;
+          throw new HoldfastError("NO_HTTP", `there is no HTTP server: ${noDoor}`);
+        });
+        const server = new ApiServer(daemon, table);
         const socket = api.use(
           await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), { maxLineBytes }),
         );
         api.defer(() => server.close());
-        running = { daemon, api, isConnected: () => socket.connections > 0 };
+        // Nobody's start waits for it, and a port that cannot be had is no reason not to keep apps up.
+        const opening = openDoorLater({
+          clock,
+          daemon,
+          table,
+          home: home.path,
+          token: secret,
+          variables,
+          version,
+          startedAt,
+        });
+        void opening.then((opened) => {
+          if (opened instanceof Error) {
+            noDoor = opened.message;
+            console.error(`holdfast: no HTTP: ${opened.message}`);
+          } else {
+            door = opened;
+            noDoor = "HOLDFAST_HTTP is off";
+          }
+          doorKnown.resolve();
+        });
+        api.defer(async () => {
+          await opening;
+          await door?.[Symbol.asyncDispose]();
+        });
+        const isConnected = (): boolean => socket.connections > 0 || (door?.server.connections ?? 0) > 0;
+        running = { daemon, api, isConnected };
       },
 
       /** Until somebody asks it to end; then the apps are stopped, in as much time as they themselves are given. */
@@ -161,6 +202,17 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
       },
     },
   });
+}
+
+/** The HTTP server's code is loaded when the daemon is up already. */
+async function openDoorLater(options: Omit<DoorOptions, "onError">): Promise<OpenDoor | undefined | Error> {
+  try {
+    const { openDoor } = await import("./http/open-door.ts");
+    const onError = (error: unknown, where: string): void => console.error(`${where} failed:`, error);
+    return await openDoor({ ...options, onError });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** What a phase of the service failed with; that it was a phase of one says nothing to a user. */

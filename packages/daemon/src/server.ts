@@ -1,7 +1,7 @@
 import type { Channel } from "@holdfast/rpc";
 import { type Connection, serve } from "@holdfast/rpc";
 import { apiErrorCodes } from "./api/contract.ts";
-import { methodTable } from "./api/methods.ts";
+import type { ApiTable } from "./api/table.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** As much as the line that carries it may be long. */
@@ -10,12 +10,12 @@ const maxMessageBytes = 16 * 1024 * 1024;
 /** Serves the API on every channel it is given, until `close`. */
 export class ApiServer {
   readonly #daemon: Daemon;
-  readonly #table: ReturnType<typeof methodTable>;
+  readonly #table: ApiTable;
   readonly #connections = new Set<Connection>();
 
-  constructor(daemon: Daemon) {
+  constructor(daemon: Daemon, table: ApiTable) {
     this.#daemon = daemon;
-    this.#table = methodTable(daemon);
+    this.#table = table;
   }
 
   accept(channel: Channel): void {

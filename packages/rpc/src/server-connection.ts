@@ -87,13 +87,16 @@ export class ServerConnection {
     call.then(done, done);
   }
 
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#calls]);
+  }
+
   close(reason?: ConnectionEnd): void {
     if (this.#calls.size === 0) {
       this.#closeNow(reason);
       return;
     }
-    const answered = Promise.allSettled([...this.#calls]);
-    void Promise.race([answered, this.#clock.sleep(replyGraceMs, this.token)]).then(() =>
+    void Promise.race([this.settled(), this.#clock.sleep(replyGraceMs, this.token)]).then(() =>
       this.#closeNow(reason),
     );
   }

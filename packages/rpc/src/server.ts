@@ -38,6 +38,8 @@ export interface ServeOptions {
 export interface Connection {
   /** Texts that are being answered. */
   readonly calls: number;
+  /** Resolves when every text that came so far has been answered, or needed no answer. */
+  settled(): Promise<void>;
   /** Resolves when the channel has closed and every subscription has ended; never rejects. */
   readonly closed: Promise<void>;
   /**

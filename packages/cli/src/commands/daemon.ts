@@ -85,7 +85,7 @@ async function status({ options, cli }: DaemonInvocation): Promise<ExitCode> {
     }
     return exitCodes.noDaemon;
   }
-  const { pid, version, home, socket, http, since } = await there.call("system.info", {});
+  const { pid, version, home, socket, http, since } = await there.call("system.info", { settled: true });
   there.close();
   if (options.json === true) {
     cli.stdout.write(`${JSON.stringify({ running: true, pid, version, home, socket, http, since })}\n`);

@@ -102,6 +102,16 @@ export interface DaemonEvent {
   /** The row as it is after the change, for `state`. */
   readonly app: AppStatus | null;
   readonly operation: Operation | null;
+  /** Who asked for it, such as `uid 1000`; null for what was nobody's wish. */
+  readonly by: string | null;
+}
+
+/** A browser that was let in. */
+export interface BrowserSession {
+  readonly id: string;
+  readonly role: "operate" | "read";
+  readonly since: string;
+  readonly until: string;
 }
 
 export interface SystemInfo {
@@ -134,7 +144,9 @@ export interface Keyed {
 }
 
 export interface Methods {
-  "system.info": { readonly params: Record<string, never>; readonly result: SystemInfo };
+  /** With `settled`, once it is known whether there is an HTTP server. */
+  "system.info": { readonly params: { readonly settled?: boolean }; readonly result: SystemInfo };
+  "system.healthz": { readonly params: Record<string, never>; readonly result: { readonly ok: true } };
   /** Stops the apps unless `keepApps`, then the daemon. Replies before it ends. */
   "system.shutdown": {
     readonly params: { readonly keepApps?: boolean };
@@ -167,6 +179,16 @@ export interface Methods {
     readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
     readonly result: readonly Operation[];
   };
+  /** A URL that lets one browser in, within a minute; `read` may look and not touch. Rejects with `NO_HTTP`. */
+  "sessions.invite": {
+    readonly params: { readonly role?: BrowserSession["role"] };
+    readonly result: { readonly url: string };
+  };
+  "sessions.list": {
+    readonly params: Record<string, never>;
+    readonly result: readonly BrowserSession[];
+  };
+  "sessions.revoke": { readonly params: { readonly id: string }; readonly result: Record<string, never> };
   "operations.get": { readonly params: { readonly id: string }; readonly result: Operation };
   "operations.list": {
     readonly params: { readonly project?: string };
@@ -225,5 +247,9 @@ export const apiErrorCodes = {
   SHUTTING_DOWN: -32003,
   /** The request asks for something this daemon cannot do, such as running a container. */
   UNSUPPORTED: -32004,
+  /** The caller may look and not touch. */
+  FORBIDDEN: -32005,
+  /** No HTTP server runs. */
+  NO_HTTP: -32006,
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;

@@ -3,6 +3,7 @@ export {
   type Applied,
   type AppStatus,
   apiErrorCodes,
+  type BrowserSession,
   type DaemonEvent,
   type LogEvent,
   type LogLine,

@@ -2,7 +2,7 @@ import type { MethodTable, Subscription } from "@holdfast/rpc";
 import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
 import { followLogs } from "../logs/follow-logs.ts";
-import type { DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
+import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
 /** What the API knows of a caller. */
@@ -11,8 +11,16 @@ export interface Caller {
   readonly principal: string;
 }
 
+/** Lets browsers in. */
+export interface Door {
+  invite(role: BrowserSession["role"]): { readonly url: string };
+  list(): readonly BrowserSession[];
+  /** Throws `NOT_FOUND`. */
+  revoke(id: string): void;
+}
+
 /** The methods of a daemon, ready to be served. A change is on the disk when its reply goes out. */
-export function methodTable(daemon: Daemon): MethodTable<Methods, Caller> {
+export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Methods, Caller> {
   const method = <K extends OwnMethod>(
     name: K,
     call: MethodTable<Methods, Caller>[K]["call"],
@@ -28,7 +36,8 @@ export function methodTable(daemon: Daemon): MethodTable<Methods, Caller> {
   };
 
   return {
-    "system.info": method("system.info", () => daemon.info()),
+    "system.info": method("system.info", ({ settled }) => daemon.info(settled)),
+    "system.healthz": method("system.healthz", () => ({ ok: true })),
     "system.shutdown": method("system.shutdown", ({ keepApps }) => {
       daemon.requestShutdown({ keepApps: keepApps ?? false });
       return {};
@@ -47,6 +56,12 @@ export function methodTable(daemon: Daemon): MethodTable<Methods, Caller> {
     "apps.restart": method("apps.restart", (params, caller) =>
       durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params))),
     ),
+    "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
+    "sessions.list": method("sessions.list", () => door().list()),
+    "sessions.revoke": method("sessions.revoke", ({ id }) => {
+      door().revoke(id);
+      return {};
+    }),
     "operations.get": method("operations.get", ({ id }) => daemon.operations.get(id)),
     "operations.list": method("operations.list", ({ project }) => daemon.operations.list(project)),
     "operations.wait": method("operations.wait", ({ ids }) => daemon.operations.wait(ids)),

@@ -22,7 +22,8 @@ const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 const range = { targets, lines: v.exactOptional(count), since: v.exactOptional(time) };
 
 const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
-  "system.info": v.strictObject({}),
+  "system.info": v.strictObject({ settled: v.exactOptional(v.boolean()) }),
+  "system.healthz": v.strictObject({}),
   "system.shutdown": v.strictObject({ keepApps: v.exactOptional(v.boolean()) }),
   "apps.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "apps.get": target,
@@ -34,6 +35,9 @@ const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K][
   "apps.start": v.strictObject({ targets, key }),
   "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
   "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
+  "sessions.invite": v.strictObject({ role: v.exactOptional(v.picklist(["operate", "read"])) }),
+  "sessions.list": v.strictObject({}),
+  "sessions.revoke": v.strictObject({ id: v.string() }),
   "operations.get": v.strictObject({ id: v.string() }),
   "operations.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "operations.wait": v.strictObject({ ids: v.array(v.string()) }),

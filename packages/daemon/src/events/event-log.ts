@@ -20,6 +20,7 @@ export class EventLog {
   readonly #events: DaemonEvent[] = [];
   readonly #listeners = new Set<(event: DaemonEvent) => void>();
   #seq: number;
+  #count = 0;
 
   /**
    * Numbers go on from the clock: what an earlier daemon told and could not write down before it was killed has a
@@ -37,7 +38,13 @@ export class EventLog {
     return this.#seq;
   }
 
+  /** How many were told since this daemon began. */
+  get count(): number {
+    return this.#count;
+  }
+
   publish(event: Omit<DaemonEvent, "seq" | "time">): void {
+    this.#count++;
     const numbered: DaemonEvent = {
       seq: ++this.#seq,
       time: new Date(this.#clock.now()).toISOString(),

@@ -87,7 +87,7 @@ export function fakeDaemon(
       },
     },
     logs,
-    info: {
+    info: () => ({
       pid: 1,
       version: "0",
       home: "/nowhere",
@@ -95,7 +95,7 @@ export function fakeDaemon(
       http: null,
       since: "",
       onDemand: false,
-    },
+    }),
     machine: {
       runner: {
         launch: (request) => (isDead ? new Promise(() => undefined) : runner.launch(request)),

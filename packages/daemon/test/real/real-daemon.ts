@@ -43,7 +43,7 @@ export async function realDaemon(
     database,
     logs,
     machine: realMachine({ clock, runner, logs }),
-    info: {
+    info: () => ({
       pid: process.pid,
       version: "0",
       home: directory,
@@ -51,7 +51,7 @@ export async function realDaemon(
       http: null,
       since: "",
       onDemand: false,
-    },
+    }),
   });
   await daemon.resume();
   const letGo = async (): Promise<void> => {

@@ -1,0 +1,51 @@
+import type { MethodTable } from "@holdfast/rpc";
+import { HoldfastError } from "@holdfast/runtime";
+import type { Methods } from "./contract.ts";
+import type { Caller } from "./methods.ts";
+import type { OwnMethod } from "./params.ts";
+
+export type ApiTable = MethodTable<Methods, Caller>;
+
+/** What each method is: a look, a change, or a subscription, which is a look that goes on. */
+const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } = {
+  "system.info": "look",
+  "system.healthz": "look",
+  "system.shutdown": "change",
+  "apps.list": "look",
+  "apps.get": "look",
+  "apps.apply": "change",
+  "apps.start": "change",
+  "apps.stop": "change",
+  "apps.restart": "change",
+  "sessions.invite": "change",
+  "sessions.list": "look",
+  "sessions.revoke": "change",
+  "operations.get": "look",
+  "operations.list": "look",
+  "operations.wait": "look",
+  "logs.read": "look",
+  "logs.follow": "subscription",
+  "events.read": "look",
+  "events.follow": "subscription",
+};
+
+/** The same methods, of which those refuse that the caller or the connection is not fit for. */
+export function restricted(
+  table: ApiTable,
+  may: { readonly change: boolean; readonly subscribe: boolean },
+): ApiTable {
+  const refusal = (name: OwnMethod): HoldfastError | undefined => {
+    if (kinds[name] === "change" && !may.change) {
+      return new HoldfastError("FORBIDDEN", `${name} changes something, and this session may only look`);
+    }
+    if (kinds[name] === "subscription" && !may.subscribe) {
+      return new HoldfastError("UNSUPPORTED", `${name} needs a connection that stays: the WebSocket at /ws`);
+    }
+    return undefined;
+  };
+  const entries = Object.entries(table).map(([name, method]) => {
+    const error = refusal(name as OwnMethod);
+    return [name, error === undefined ? method : { ...method, call: () => Promise.reject(error) }];
+  });
+  return Object.fromEntries(entries) as ApiTable;
+}

@@ -1,0 +1,293 @@
+/** The API over HTTP, on the loopback only: one door for programs with the token and browsers with a cookie. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Connection, type ServeOptions, serve } from "@holdfast/rpc";
+import { type Clock, HoldfastError } from "@holdfast/runtime";
+import { WebSocketServer } from "ws";
+import { apiErrorCodes } from "../api/contract.ts";
+import type { Caller } from "../api/methods.ts";
+import type { ApiTable } from "../api/table.ts";
+import type { Daemon } from "../daemon.ts";
+import { streamEvents } from "./event-stream.ts";
+import { hostVerdict, isLoopback, originVerdict } from "./host-rule.ts";
+import { metricsText, metricsType } from "./metrics.ts";
+import { OneCallChannel } from "./one-call-channel.ts";
+import { readBody, refuse, replyJson, replyText } from "./reply.ts";
+import { type Role, type Sessions, sameSecret } from "./sessions.ts";
+import { webSocketChannel } from "./web-socket-channel.ts";
+
+const maxBodyBytes = 1_048_576;
+
+export interface HttpOptions {
+  readonly clock: Clock;
+  readonly daemon: Daemon;
+  /** The methods that a role may call, over a connection that can carry events or not. */
+  readonly table: (role: Role, carriesEvents: boolean) => ApiTable;
+  readonly version: string;
+  /** Wall-clock milliseconds. */
+  readonly startedAt: number;
+  readonly token: string;
+  readonly sessions: Sessions;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Names beside the loopback's that this daemon may be called by. */
+  readonly names?: readonly string[];
+  readonly onError: (error: unknown, where: string) => void;
+  /** How long a client may take over its headers. Default 10,000 ms. */
+  readonly headersTimeoutMs?: number;
+}
+
+/** Who is let in, and to do what. */
+interface Admitted extends Caller {
+  readonly role: Role;
+}
+
+export class HttpServer {
+  readonly #options: HttpOptions;
+  readonly #server: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #connections = new Set<Connection>();
+  #origins: readonly string[] = [];
+  #port = 0;
+
+  private constructor(options: HttpOptions) {
+    const { headersTimeoutMs = 10_000 } = options;
+    this.#options = options;
+    this.#server = createServer({
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: headersTimeoutMs / 5,
+      maxHeaderSize: 16_384,
+      requireHostHeader: false,
+    });
+    this.#server.maxConnections = 1_000;
+    this.#server.on("request", (request, response) => void this.#answer(request, response));
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on("clientError", (_error, socket) => socket.destroy());
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxBodyBytes,
+      perMessageDeflate: false,
+    });
+  }
+
+  /** Listens on 127.0.0.1. Rejects with what the system says when the port cannot be had. */
+  static async listen(options: HttpOptions): Promise<HttpServer> {
+    const server = new HttpServer(options);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.#server.once("error", reject);
+    server.#server.listen({ host: "127.0.0.1", port: options.port }, resolve);
+    await promise;
+    server.#server.off("error", reject);
+    server.#server.on("error", (error) => options.onError(error, "http"));
+    server.#port = (server.#server.address() as AddressInfo).port;
+    const names = ["127.0.0.1", "localhost", "[::1]", ...(options.names ?? [])];
+    server.#origins = names.map((name) => `http://${name}:${server.#port}`);
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Clients that are connected for as long as they like. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Resolves when every connection is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.close();
+    await Promise.all([...this.#connections].map((connection) => connection.closed));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(request, response);
+    } catch (error) {
+      this.#options.onError(error, `${request.method} ${request.url}`);
+      if (!response.headersSent) refuse(response, 500, "internal error");
+      else response.destroy();
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const host = hostVerdict(request, this.#options.names);
+    if (!host.ok) return refuse(response, 421, `refused: ${host.why}`, { Connection: "close" });
+    const origin = originVerdict(request, this.#origins);
+    if (!origin.ok) return refuse(response, 403, `refused: ${origin.why}`, { Connection: "close" });
+    const { pathname } = new URL(request.url ?? "/", "http://h");
+    if (pathname === "/healthz") return replyText(response, 200, "ok\n");
+    if (pathname === "/login") return await this.#logIn(request, response);
+    const caller = this.#admit(request);
+    if (caller === undefined) {
+      const how = "show the token (Authorization: Bearer …) or log in (holdfast dashboard)";
+      return refuse(response, 401, how, { "WWW-Authenticate": "Bearer" });
+    }
+    switch (pathname) {
+      case "/rpc":
+        return await this.#call(request, response, caller);
+      case "/events":
+        if (request.method !== "GET") return refuse(response, 405, "GET only", { Allow: "GET" });
+        return streamEvents(this.#options.daemon.events, this.#options.clock, request, response);
+      case "/readyz":
+        return replyText(response, 200, "ready\n");
+      case "/metrics":
+        if (!isGet(request, response)) return;
+        return replyText(response, 200, this.#metrics(), { "Content-Type": metricsType });
+      case "/ws":
+        return refuse(response, 426, "this is a WebSocket", { Upgrade: "websocket", Connection: "Upgrade" });
+      default:
+        return refuse(response, 404, `there is nothing at ${pathname.slice(0, 200)}`);
+    }
+  }
+
+  async #call(request: IncomingMessage, response: ServerResponse, caller: Admitted): Promise<void> {
+    const text = await jsonBody(request, response);
+    if (text === undefined) return;
+    const channel = new OneCallChannel(text);
+    const connection = serve(channel, this.#options.table(caller.role, false), caller, this.#serveOptions());
+    response.once("close", () => channel.close());
+    await connection.settled();
+    channel.close();
+    const reply = await channel.reply;
+    if (response.destroyed) return;
+    if (reply === undefined) response.writeHead(204).end();
+    else replyText(response, 200, reply, { "Content-Type": "application/json" });
+  }
+
+  async #logIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await jsonBody(request, response);
+    if (text === undefined) return;
+    const code = codeOf(text);
+    const session = code === undefined ? undefined : this.#options.sessions.logIn(code);
+    if (session === undefined) {
+      return refuse(
+        response,
+        401,
+        "this code was used, is older than a minute, or never was one: run holdfast dashboard again",
+      );
+    }
+    const age = Math.floor(session.maxAgeMs / 1_000);
+    const cookie = `${this.#cookieName}=${session.secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${age}`;
+    replyJson(response, 200, {}, { "Set-Cookie": cookie });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const caller = this.#admitToWebSocket(request);
+    if (typeof caller === "string") {
+      socket.end(`HTTP/1.1 ${caller}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const channel = webSocketChannel(webSocket, this.#options.clock);
+      const connection = serve(channel, this.#options.table(caller.role, true), caller, {
+        ...this.#serveOptions(),
+        maxBufferedBytes: 1_048_576,
+      });
+      this.#connections.add(connection);
+      void connection.closed.then(() => this.#connections.delete(connection));
+    });
+  }
+
+  /** Who it is, or the status to turn it away with. */
+  #admitToWebSocket(request: IncomingMessage): Admitted | string {
+    if (!hostVerdict(request, this.#options.names).ok) return "421 Misdirected Request";
+    if (!originVerdict(request, this.#origins).ok) return "403 Forbidden";
+    if (new URL(request.url ?? "/", "http://h").pathname !== "/ws") return "404 Not Found";
+    return this.#admit(request) ?? "401 Unauthorized";
+  }
+
+  #serveOptions(): ServeOptions {
+    const { clock, onError } = this.#options;
+    return { clock, errorNumbers: apiErrorCodes, onError: (error, method) => onError(error, method) };
+  }
+
+  #admit(request: IncomingMessage): Admitted | undefined {
+    const { authorization, cookie } = request.headers;
+    const shown = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
+    if (shown !== undefined) {
+      return sameSecret(shown, this.#options.token) ? { principal: "token", role: "operate" } : undefined;
+    }
+    const secret = cookieOf(cookie, this.#cookieName);
+    const session = secret === undefined ? undefined : this.#options.sessions.find(secret);
+    return session === undefined ? undefined : { principal: `session ${session.id}`, role: session.role };
+  }
+
+  /** Browsers keep cookies by host and not by port. */
+  get #cookieName(): string {
+    return `holdfast-${this.#port}`;
+  }
+
+  #metrics(): string {
+    const { daemon } = this.#options;
+    return metricsText(daemon.list(), {
+      version: this.#options.version,
+      startedAt: this.#options.startedAt,
+      residentBytes: process.memoryUsage.rss(),
+      events: daemon.events.count,
+    });
+  }
+}
+
+/** Reads `HOLDFAST_HTTP`: `off`, a port, or a loopback address with one. Throws `BAD_HTTP_ADDRESS` for anything else. */
+export function httpPort(setting: string | undefined): number | "off" | undefined {
+  if (setting === undefined || setting === "") return undefined;
+  if (setting === "off") return "off";
+  const { host, port } = /^(?:(?<host>.+):)?(?<port>\d{1,5})$/.exec(setting)?.groups ?? {};
+  if (port !== undefined && Number(port) <= 65_535 && (host === undefined || isLoopback(host)))
+    return Number(port);
+  throw new HoldfastError(
+    "BAD_HTTP_ADDRESS",
+    `HOLDFAST_HTTP is ${JSON.stringify(setting)}: it takes off, a port, or 127.0.0.1:PORT (the API is not served beyond this machine; use ssh -L or the relay)`,
+  );
+}
+
+function isGet(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  refuse(response, 405, "GET only", { Allow: "GET" });
+  return false;
+}
+
+/** The body of a POST of JSON; undefined once it was refused. */
+async function jsonBody(request: IncomingMessage, response: ServerResponse): Promise<string | undefined> {
+  if (request.method !== "POST") {
+    refuse(response, 405, "POST only", { Allow: "POST" });
+    return undefined;
+  }
+  // A form of another site's page can send any type but this one without being asked first.
+  if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
+    refuse(response, 415, "Content-Type: application/json only");
+    return undefined;
+  }
+  const text = await readBody(request, maxBodyBytes);
+  if (text === undefined) refuse(response, 413, `more than ${maxBodyBytes} bytes`, { Connection: "close" });
+  return text;
+}
+
+function codeOf(text: string): string | undefined {
+  try {
+    const { code } = JSON.parse(text) as { code?: unknown };
+    return typeof code === "string" ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  for (const part of header?.split(";") ?? []) {
+    const [key, value] = part.trim().split("=", 2);
+    if (key === name) return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import type { AppStatus, StateName } from "../api/contract.ts";
+
+export interface ProcessFigures {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly residentBytes: number;
+  readonly events: number;
+}
+
+const states: readonly StateName[] = [
+  "stopped",
+  "starting",
+  "running",
+  "stopping",
+  "restarting",
+  "backoff",
+  "completed",
+  "failed",
+  "installing",
+  "removing",
+  "unknown",
+];
+
+export const metricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/** The OpenMetrics text (https://github.com/prometheus/OpenMetrics) about the apps and the daemon. */
+export function metricsText(apps: readonly AppStatus[], daemon: ProcessFigures): string {
+  const each = (name: string, value: (app: AppStatus) => number): string[] =>
+    apps.map((app) => `${name}{${labels(app)}} ${value(app)}`);
+  return [
+    "# TYPE holdfast_app_state stateset",
+    "# HELP holdfast_app_state The state an instance is in.",
+    ...apps.flatMap((app) =>
+      states.map(
+        (state) =>
+          `holdfast_app_state{${labels(app)},holdfast_app_state="${state}"} ${app.state === state ? 1 : 0}`,
+      ),
+    ),
+    "# TYPE holdfast_app_ready gauge",
+    "# HELP holdfast_app_ready 1 while an instance is ready.",
+    ...each("holdfast_app_ready", ({ ready }) => (ready ? 1 : 0)),
+    "# TYPE holdfast_app_restarts gauge",
+    "# HELP holdfast_app_restarts Restarts since it was last asked to start.",
+    ...each("holdfast_app_restarts", ({ restarts }) => restarts),
+    "# TYPE holdfast_app_state_since_seconds gauge",
+    "# UNIT holdfast_app_state_since_seconds seconds",
+    "# HELP holdfast_app_state_since_seconds When the present state began, in seconds since 1970.",
+    ...each("holdfast_app_state_since_seconds", ({ since }) => Date.parse(since) / 1000),
+    "# TYPE holdfast_daemon info",
+    "# HELP holdfast_daemon The daemon itself.",
+    `holdfast_daemon_info{version="${quoted(daemon.version)}"} 1`,
+    "# TYPE holdfast_daemon_start_time_seconds gauge",
+    "# UNIT holdfast_daemon_start_time_seconds seconds",
+    "# HELP holdfast_daemon_start_time_seconds When the daemon began, in seconds since 1970.",
+    `holdfast_daemon_start_time_seconds ${daemon.startedAt / 1000}`,
+    "# TYPE holdfast_daemon_resident_memory_bytes gauge",
+    "# UNIT holdfast_daemon_resident_memory_bytes bytes",
+    "# HELP holdfast_daemon_resident_memory_bytes Memory of the daemon's own process.",
+    `holdfast_daemon_resident_memory_bytes ${daemon.residentBytes}`,
+    "# TYPE holdfast_daemon_events counter",
+    "# HELP holdfast_daemon_events Events told since the daemon began.",
+    `holdfast_daemon_events_total ${daemon.events}`,
+    "# EOF",
+    "",
+  ].join("\n");
+}
+
+function labels({ project, name, instance }: AppStatus): string {
+  return `project="${quoted(project)}",app="${quoted(name)}",instance="${instance}"`;
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomic } from "@holdfast/platform";
+import { type Clock, HoldfastError } from "@holdfast/runtime";
+import type { Door } from "../api/methods.ts";
+import { type ApiTable, restricted } from "../api/table.ts";
+import type { Daemon } from "../daemon.ts";
+import { HttpServer, httpPort } from "./http-server.ts";
+import { Sessions } from "./sessions.ts";
+
+export interface DoorOptions {
+  readonly clock: Clock;
+  readonly daemon: Daemon;
+  readonly table: ApiTable;
+  readonly home: string;
+  readonly token: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly onError: (error: unknown, where: string) => void;
+}
+
+/** An HTTP server, and the way for browsers into it. */
+export interface OpenDoor extends Door, AsyncDisposable {
+  readonly server: HttpServer;
+}
+
+/**
+ * Serves the API over HTTP at the port that `HOLDFAST_HTTP` says, else where it was served last, so that bookmarks and
+ * cookies stay good, else at any. Undefined when it is `off`.
+ */
+export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefined> {
+  const { clock, home, table, variables, onError } = options;
+  const wanted = httpPort(variables["HOLDFAST_HTTP"]);
+  if (wanted === "off") return undefined;
+  const portFile = join(home, "http-port");
+  const sessionsFile = join(home, "sessions.json");
+  const keep = (file: string, content: string): void => {
+    writeFileAtomic(file, content).catch((error: unknown) => onError(error, file));
+  };
+  const sessions = new Sessions(clock, readJson(sessionsFile, []), (all) =>
+    keep(sessionsFile, JSON.stringify(all)),
+  );
+  const tables = {
+    operate: { true: table, false: restricted(table, { change: true, subscribe: false }) },
+    read: {
+      true: restricted(table, { change: false, subscribe: true }),
+      false: restricted(table, { change: false, subscribe: false }),
+    },
+  };
+  const listen = (port: number): Promise<HttpServer> =>
+    HttpServer.listen({
+      ...options,
+      sessions,
+      port,
+      table: (role, carriesEvents) => tables[role][`${carriesEvents}`],
+      names: namesOf(variables["HOLDFAST_HTTP_NAMES"]),
+    });
+  const last = readJson(portFile, 0);
+  const server = wanted === undefined ? await listen(last).catch(() => listen(0)) : await listen(wanted);
+  if (server.port !== last) keep(portFile, JSON.stringify(server.port));
+  return {
+    server,
+    invite: (role) => ({ url: `${server.url}/#code=${sessions.makeCode(role)}` }),
+    list: () =>
+      sessions.list().map(({ since, until, ...session }) => ({
+        ...session,
+        since: new Date(since).toISOString(),
+        until: new Date(until).toISOString(),
+      })),
+    revoke: (id) => {
+      if (!sessions.revoke(id)) throw new HoldfastError("NOT_FOUND", `there is no session ${id}`);
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Names beside the loopback's that the daemon may be called by, such as that of a proxy in front of it. */
+function namesOf(setting: string | undefined): readonly string[] {
+  return (setting ?? "")
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "");
+}
+
+/** What the file holds, or `otherwise` where it is not there or damaged: none of it is worth not starting for. */
+function readJson<T>(file: string, otherwise: T): T {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as T;
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,57 @@
+/** The secret that programs show over HTTP: 256 random bits in a file that only its owner can read. */
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { HoldfastError } from "@holdfast/runtime";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+
+/**
+ * Reads the token, making it if there is none. Throws `UNSAFE_TOKEN` when the file could be read or replaced by
+ * somebody else, with what to do about it.
+ */
+export function readOrMakeToken(path: string): string {
+  try {
+    const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const token = randomBytes(32).toString("hex");
+    try {
+      writeSync(file, `${token}\n`);
+    } finally {
+      closeSync(file);
+    }
+    return token;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return readToken(path);
+  }
+}
+
+function readToken(path: string): string {
+  const file = openNoFollow(path);
+  try {
+    const { mode, uid, nlink } = fstatSync(file);
+    const isFile = (mode & constants.S_IFMT) === constants.S_IFREG;
+    if (!isFile || nlink !== 1) throw unsafe(path, "is no file of its own");
+    if (uid !== process.getuid?.()) throw unsafe(path, `belongs to user ${uid}`);
+    if ((mode & 0o077) !== 0) throw unsafe(path, `is open to others (mode ${(mode & 0o777).toString(8)})`);
+    const token = readFileSync(file, "utf8").trim();
+    if (!/^[0-9a-f]{64}$/.test(token)) throw unsafe(path, "does not hold 64 hexadecimal digits");
+    return token;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openNoFollow(path: string): number {
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ELOOP") throw unsafe(path, "is a link");
+    throw error;
+  }
+}
+
+function unsafe(path: string, what: string): HoldfastError {
+  return new HoldfastError("UNSAFE_TOKEN", `${path} ${what}; remove it, and a new token is made`, {
+    details: { path },
+  });
+}
