@@ -99,7 +99,12 @@ export class RwLock {
           leave();
           const hold = { as, mode, since: this.#clock.monotonic() };
           this.#holders.add(hold);
-          resolve({ [Symbol.dispose]: () => void (this.#holders.delete(hold) && this.#grantNext()) });
+          resolve({
+            [Symbol.dispose]: () => {
+              this.#holders.delete(hold);
+              this.#grantNext();
+            },
+          });
         },
       };
       if (token?.reason) {
