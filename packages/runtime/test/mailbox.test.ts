@@ -192,12 +192,13 @@ test("B-09 the mailbox subscribes again, and what came without a stream is found
   await ran;
 });
 
-test("B-09 the stream is told the cursor, and settings are read anew at each subscription", async () => {
-  const cursors: unknown[] = [];
+test("B-09 the mailbox subscribes with the token there is then, and from the cursor it has reached", async () => {
+  let auth = "old";
+  const subscriptions: [string, unknown][] = [];
   const made = setUp({
     subscribe: {
       connect: ({ token, cursor }) => {
-        cursors.push(cursor);
+        subscriptions.push([auth, cursor]);
         return made.relay.connect(token);
       },
     },
@@ -207,9 +208,13 @@ test("B-09 the stream is told the cursor, and settings are read anew at each sub
   await clock.advance(10);
   relay.send(["a", "b"]);
   await clock.advance(10);
+  auth = "rotated";
   relay.hangUp();
   await clock.advance(2_000);
-  expect(cursors).toEqual([undefined, 2]);
+  expect(subscriptions).toEqual([
+    ["old", undefined],
+    ["rotated", 2],
+  ]);
   token.cancel(stop);
   await ran;
 });
