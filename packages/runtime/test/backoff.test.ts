@@ -22,3 +22,8 @@ test("the other side may ask for more than the backoff, never for less, and not 
   );
   expect(delays).toEqual([7_000, 1_000, 1_000, 1_000, 1_000]);
 });
+
+test("without jitter nothing is drawn", () => {
+  const next = () => expect.fail("drawn for nothing");
+  expect(backoffDelay({ initialMs: 100, factor: 2, maxMs: 1_000 }, 2, { next })).toBe(200);
+});

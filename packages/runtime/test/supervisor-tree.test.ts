@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { serviceChild, supervisorChild } from "../src/index.ts";
+import { type ServiceHandle, serviceChild, supervisorChild } from "../src/index.ts";
 import { FakeChild, FakeNode, VirtualClock } from "../src/testing/index.ts";
 import { setUp, states, user } from "./supervisor-rig.ts";
 
@@ -172,5 +172,32 @@ test("the snapshot of what runs has its age, and that of what ended well no erro
     },
     { id: "up", state: "running", restart: "permanent", significant: false, runs: 1, ageMs: 7 },
   ]);
+  await supervisor.stop();
+});
+
+test("a service that ended by itself, or was asked to end for good, is left alone by a transient spec", async () => {
+  const clock = new VirtualClock();
+  const handles: ServiceHandle[] = [];
+  let runs = 0;
+  const child = (id: string, ends: boolean) =>
+    serviceChild(
+      id,
+      {
+        clock,
+        lifecycle: {
+          run: async ({ shutdown }) => {
+            runs++;
+            if (!ends) await shutdown.cancelled;
+          },
+        },
+      },
+      { restart: "transient", onHandle: (handle) => handles.push(handle) },
+    );
+  const { supervisor } = setUp({ clock, children: [child("ends", true), child("asked", false)] });
+  await supervisor.start();
+  await clock.advance(0);
+  handles.at(-1)?.requestShutdown(user);
+  await clock.advance(0);
+  expect([states(supervisor), runs]).toEqual([{ ends: "stopped", asked: "stopped" }, 2]);
   await supervisor.stop();
 });
