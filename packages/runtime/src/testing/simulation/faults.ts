@@ -8,6 +8,7 @@ export interface Fault {
   readonly atMs: number;
 }
 
+/** How often a fault may happen, in which window, and how. */
 export interface FaultPlan {
   /** How many at most; how many it is, and when, is the seed's to say. Default 1. */
   readonly atMost?: number;
