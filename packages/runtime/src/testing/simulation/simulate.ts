@@ -7,6 +7,7 @@ import { World } from "./world.ts";
 /** A program and what is expected of it. The simulation ends as its promise does; make it anew each time. */
 export type Scenario = (world: World) => unknown;
 
+/** The limits of one simulation, and which faults may happen in it. */
 export interface SimulateOptions {
   /** The only faults that may happen, by id; what a failing seed prints. Default: all that the seed gives. */
   readonly faults?: readonly string[];
