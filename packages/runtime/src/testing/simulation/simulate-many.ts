@@ -2,6 +2,7 @@ import { shrink } from "./shrink.ts";
 import { type Scenario, type SimulateOptions, type SimulationReport, simulate } from "./simulate.ts";
 import { SimulationError } from "./simulation-error.ts";
 
+/** Which seeds, of what, and what they must have reached. */
 export interface SimulateManyOptions extends Omit<SimulateOptions, "faults"> {
   /** The first seed. Default 1. */
   readonly from?: number;
