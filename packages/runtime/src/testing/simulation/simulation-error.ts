@@ -1,5 +1,6 @@
 import { HoldfastError } from "../../errors.ts";
 
+/** Why a simulation failed; with the last two it cannot be believed. */
 export type SimulationErrorCode =
   /** A promise of the program was broken: `invariant` names it. */
   | "INVARIANT_BROKEN"
@@ -14,6 +15,7 @@ export type SimulationErrorCode =
   /** A coverage mark was hit too seldom. */
   | "MARK_MISSED";
 
+/** All that it takes to replay a failure. `atMs` is virtual time, `trace` the last lines before it. */
 export interface SimulationErrorDetails {
   readonly seed: number;
   readonly invariant?: string;
