@@ -91,6 +91,7 @@ export class Life {
     return this.#timers.size;
   }
 
+  /** For `Host.run`, which has made it. */
   start(program: (machine: Machine) => unknown): void {
     const { name, random, network } = this.#options;
     const owner = {
