@@ -57,6 +57,7 @@ export class SimulatedDisk {
     return this.#durableNames.get(path)?.durable;
   }
 
+  /** Takes what was not synced, or parts of it; for `Host.powerOff`. */
   powerOff(): void {
     const kept = Math.floor(this.#random.next() * (this.#unsynced.length + 1));
     for (const change of this.#unsynced.splice(0).slice(0, kept)) applyTo(this.#durableNames, change);
@@ -65,6 +66,7 @@ export class SimulatedDisk {
     this.#locks.clear();
   }
 
+  /** What one life of a program has of the disk. */
   seam({ reach, onEnd }: Owner): FileSystem {
     const held = new Set<string>();
     onEnd(() => {
