@@ -104,12 +104,14 @@ export class SimulatedProcesses {
     if (process) this.#exit(process, { code, signal: null });
   }
 
+  /** All are gone at once, and nobody knows how they ended; for `Host.powerOff`. */
   powerOff(): void {
     for (const process of this.#live.values()) this.#clear(process);
     this.#live.clear();
     this.#exits.clear();
   }
 
+  /** What one life of a program has of the processes. */
   seam({ reach, isOver }: Owner): ProcessSpawner {
     // What a killed program waited for never comes.
     const told = <T>(promise: Promise<T>) =>
