@@ -19,6 +19,7 @@ export interface OperationEntry {
   readonly line: string;
 }
 
+/** An operation as it is asked for: on which entry, by way of which state, to which. */
 export interface OperationRequest<S> {
   readonly id: string;
   /** What is being done: `start`, `stop`, … */
@@ -44,6 +45,7 @@ export interface Operation {
 /** What a request does to an operation under way on the same id. */
 export type Conflict = "join" | "replace" | "refuse";
 
+/** What becomes of requests that meet, and who is told. */
 export interface OperationsOptions {
   /** Default: the same name joins, any other is refused. */
   readonly onConflict?: (running: string, requested: string) => Conflict;
@@ -122,6 +124,7 @@ export class Operations<S> {
     return operation;
   }
 
+  /** The operation under way on that entry. */
   running(id: string): Operation | undefined {
     return this.#inFlight.get(id);
   }
