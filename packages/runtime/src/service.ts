@@ -17,6 +17,7 @@ import { gatedPeerApi, gatedRpcApi, type PeerApi, type RpcApi } from "./surfaces
 import { TaskRegistry } from "./tasks.ts";
 import { watch } from "./watch.ts";
 
+/** A program and its limits. */
 export interface ServiceOptions {
   readonly name: string;
   readonly lifecycle: Lifecycle;
@@ -107,6 +108,7 @@ export class Service {
     this.#handle = this.#makeHandle();
   }
 
+  /** What others may hold of it: always the same, and it outlives the service. */
   handle(): ServiceHandle {
     return this.#handle;
   }
