@@ -17,6 +17,13 @@ export function describePending({ phase, name, kind, ageMs }: Pending): string {
   return `${phase}: ${kind === "hook" ? kind : `${kind} ${name}`}, ${(ageMs / 1_000).toFixed(1)} s`;
 }
 
+/**
+ * `…_FAILED`: that hook threw, which is the cause. `SHUTDOWN_DEADLINE_EXCEEDED`: the stop budget was spent.
+ * `ALREADY_RUNNING`, `ALREADY_STOPPED`: a service runs once. `HOOK_TIMED_OUT`, as a cause: the hook overran its
+ * own limit.
+ * `RELOAD_UNSUPPORTED`: there is no such hook. `NOT_RUNNING`: there is nothing to reload. `NOT_READY`: no call
+ * gets through yet, or any more.
+ */
 export type ServiceErrorCode =
   | "PRE_START_FAILED"
   | "ON_START_FAILED"
