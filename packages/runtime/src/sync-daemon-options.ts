@@ -83,4 +83,6 @@ export interface SyncDaemon {
    * nothing, with `NOT_DRAINED` if a unit did not stop, or with `LOCK_TIMEOUT`.
    */
   delete(wipe: () => unknown, reason?: ShutdownReason): Promise<void>;
+  /** The same as `stopWait`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -121,6 +121,7 @@ export function syncDaemon(options: SyncDaemonOptions): SyncDaemon {
     stop: (reason) => void supervisor.stop(reason),
     stopWait: (reason) => supervisor.stop(reason),
     delete: (wipe, reason) => (deleting ??= drainThenWipe(wipe, reason)),
+    [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };
 }
 
