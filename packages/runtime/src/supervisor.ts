@@ -129,6 +129,7 @@ export class Supervisor {
     return this.#bus.subscribe(listener);
   }
 
+  /** The tree as it is now, with those below, as plain data. */
   snapshot(): TreeSnapshot {
     const monotonic = this.#clock.monotonic();
     const children = this.#children.all().map((child) => childSnapshot(child, monotonic));
