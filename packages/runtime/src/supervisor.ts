@@ -75,7 +75,7 @@ export class Supervisor {
   /**
    * Starts the children. Resolves when all are ready, or when a stop came first; rejects with
    * `CHILD_START_FAILED` once those already started are stopped again. A temporary child that is not
-   * significant may fail to start without consequence.
+   * significant may fail to start without consequence. A second start rejects with `ALREADY_STARTED`.
    */
   start(): Promise<void> {
     if (this.#state !== "new") {
@@ -95,7 +95,10 @@ export class Supervisor {
     return this.#enqueue(() => this.#startAll());
   }
 
-  /** Starts, and waits for the end; throws the error if that was a failure. `token` stops it. Fits `Lifecycle.run`. */
+  /**
+   * Starts, and waits for the end; rejects if that was a failure: `CHILD_START_FAILED`, `INTENSITY_EXCEEDED` or
+   * `REQUIRED_CHILD_FAILED`. `token` stops it. Fits `Lifecycle.run`.
+   */
   async run(token?: ShutdownToken): Promise<void> {
     const off = token?.onCancel((reason) => void this.stop(reason));
     try {
@@ -151,7 +154,10 @@ export class Supervisor {
     });
   }
 
-  /** Stops a child and keeps its spec, unless it is temporary. Stopping a stopped one does nothing. */
+  /**
+   * Stops a child and keeps its spec, unless it is temporary. Stopping a stopped one does nothing. This and what follows
+   * reject with `CHILD_NOT_FOUND` for an id that is none, and with `NOT_RUNNING`.
+   */
   stopChild(id: string): Promise<void> {
     return this.#ask(async () => {
       const child = this.#children.get(id);
