@@ -21,7 +21,7 @@ export type StreamState =
 /** What to do about a session that failed. With `retryAfterMs` the wait is at least that long. */
 export type FailureAnswer = "retry" | "end" | { readonly retryAfterMs: number };
 
-/** What `connect` throws when trying again is of no use: the server said so for good. It ends the stream. */
+/** What `connect` throws when trying again is of no use: the server said so for good. It ends the stream (code `STREAM_ENDED`). */
 export class TerminalError extends HoldfastError<"STREAM_ENDED"> {
   constructor(message: string, options?: { readonly cause?: unknown; readonly details?: unknown }) {
     super("STREAM_ENDED", message, options);
