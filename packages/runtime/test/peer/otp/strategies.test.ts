@@ -246,3 +246,19 @@ test("order_of_children: the order is that of the specs, in a start, a group res
   await supervisor.stop();
   expect(log).toEqual([...ids].reverse().flatMap((id) => [`stop ${id}`, `end ${id}`]));
 });
+
+test("order_of_children: a stop in the midst of a group restart starts none of those that are still due", async () => {
+  const clock = new VirtualClock();
+  const fakes = ["ch7", "ch3"].map((id) => gated(id, clock));
+  const children = fakes.map(({ spec }) => spec);
+  const supervisor = new Supervisor({ clock, strategy: "one-for-all", children });
+  expect(await settledAfter(clock, supervisor.start(), 10)).toBe(2);
+  fakes[0]?.crash();
+  await clock.advance(0);
+  expect(states(supervisor)).toEqual(["ch7 starting", "ch3 restarting"]);
+  expect(await supervisor.stop(shutdown)).toEqual({ kind: "stopped", reason: shutdown, left: [] });
+  expect([starts(fakes), running(fakes)]).toEqual([
+    [2, 1],
+    [false, false],
+  ]);
+});
