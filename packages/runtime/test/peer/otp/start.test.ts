@@ -127,7 +127,7 @@ test.each([
   ["sup_start_child_returns_error", {}],
   ["sup_start_child_returns_error_simple", pool],
 ])(
-  "%s: whether it throws or ends before it is ready, the error comes back and it is not listed",
+  "%s: whether it throws, ends or fails before it is ready, the error comes back and it is not listed",
   async (_name, options) => {
     const { supervisor } = await setUp(options);
     const child1 = fake("child1", told);
