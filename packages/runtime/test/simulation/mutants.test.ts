@@ -8,7 +8,7 @@ import type { Found } from "./whole/hunt.ts";
 import { type Mutant, mutants } from "./whole/mutants.ts";
 
 /** Within so many schedules each must be caught. */
-const schedules = 3_000;
+const schedules = 6_000;
 
 const runtime = new URL("../../", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "holdfast-mutants-"));

@@ -17,6 +17,7 @@ const text = (content: Uint8Array) => new TextDecoder().decode(content);
 function server({ network, clock }: Machine): Promise<never> {
   network.listen(80, (connection) => {
     const tick = () => {
+      if (!connection.isOpen) return;
       connection.send(bytes(`${clock.monotonic()}`));
       clock.setTimeout(tick, 100);
     };
@@ -65,7 +66,8 @@ test("what is sent arrives in order after a latency, and a close ends the other 
       await life.ended;
       expect(seen).toEqual(["1", "2", "3", "end"]);
       expect(world.clock.monotonic()).toBeGreaterThan(3);
-      expect(world.network.openEnds).toBe(0);
+      await world.clock.sleep(50);
+      expect([world.network.openOn("a"), world.network.openOn("b")]).toEqual([0, 0]);
     },
   });
 });
@@ -118,10 +120,11 @@ test("a reset is seen by both ends", async () => {
     world.host("b").run(server);
     const { seen, life } = reader(world);
     await world.clock.sleep(300);
-    expect(world.network.openEnds).toBe(2);
+    expect([world.network.openOn("a"), world.network.openOn("b")]).toEqual([1, 1]);
     expect(world.network.reset("a", "b")).toBe(1);
     await life.ended;
-    expect([seen.at(-1), world.network.openEnds]).toEqual(["CONNECTION_RESET", 0]);
+    const open = [world.network.openOn("a"), world.network.openOn("b")];
+    expect([seen.at(-1), open]).toEqual(["CONNECTION_RESET", [0, 0]]);
   });
 });
 
@@ -139,6 +142,7 @@ test("a killed program's system resets its connections; a host without power lea
     world.host("a").run(async ({ network, clock }) => {
       const connection = await network.connect("b", 80);
       const ping = () => {
+        if (!connection.isOpen) return;
         connection.send(bytes("ping"));
         clock.setTimeout(ping, 1_000);
       };
@@ -149,10 +153,10 @@ test("a killed program's system resets its connections; a host without power lea
     world.host("b").powerOff();
     const before = seen.length;
     await world.clock.sleep(60_000);
-    expect([seen.length - before <= 1, world.network.openEnds]).toEqual([true, 1]);
+    expect([seen.length - before <= 1, world.network.openOn("a")]).toEqual([true, 1]);
     world.host("b").run(server);
     await world.clock.sleep(2_000);
-    expect(world.network.openEnds).toBe(0);
+    expect(world.network.openOn("a")).toBe(0);
   });
 });
 
@@ -202,5 +206,31 @@ test("a stream finds a half-open connection by its idle timeout, and is there ag
       token.cancel({ kind: "user-requested" });
       expect(await client.ended).toEqual({ kind: "completed", value: undefined });
     },
+  });
+});
+
+test("leaving the iteration closes this end, also while it waits, and the other end is told", async () => {
+  await simulate(1, async (world) => {
+    const ended: string[] = [];
+    const serve = async (connection: Connection) => {
+      for await (const part of connection) ended.push(text(part));
+      ended.push("end");
+    };
+    world.host("b").run(({ network }) => {
+      network.listen(80, (connection) => void serve(connection));
+      return new Promise(() => {});
+    });
+    const client = world.host("a").run(async ({ network, clock }) => {
+      const connection = await network.connect("b", 80);
+      connection.send(bytes("hello"));
+      const iterator = connection[Symbol.asyncIterator]();
+      const waiting = iterator.next();
+      await clock.sleep(100);
+      await iterator.return?.();
+      expect(await waiting).toEqual({ done: true, value: undefined });
+      await clock.sleep(100);
+    });
+    expect(await client.ended).toEqual({ kind: "completed", value: undefined });
+    expect([ended, world.network.openOn("a")]).toEqual([["hello", "end"], 0]);
   });
 });

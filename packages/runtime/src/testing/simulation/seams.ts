@@ -52,8 +52,13 @@ export interface FileSystem {
   lock(path: string): Promise<(() => void) | undefined>;
 }
 
-/** One end of a connection. Iterate it once for what comes; the iteration throws code `CONNECTION_RESET`. */
+/**
+ * One end of a connection. Iterate it once for what comes; the iteration throws code `CONNECTION_RESET`, and
+ * leaving it closes this end.
+ */
 export interface Connection extends AsyncIterable<Uint8Array> {
+  /** False once this end is closed or found broken. Of the other end it says nothing. */
+  readonly isOpen: boolean;
   /** Never waits. Throws `CONNECTION_CLOSED` once this end is closed. */
   send(bytes: Uint8Array): void;
   /** The other end gets all that was sent, and then its iteration ends. */

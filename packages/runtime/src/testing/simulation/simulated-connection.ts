@@ -70,16 +70,27 @@ export class ConnectionEnd implements Connection {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        this.close();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
-      for (let next = this.#arrived.shift(); next; next = this.#arrived.shift()) {
-        yield next;
-      }
+      const value = this.#arrived.shift();
+      // What is killed waits for ever.
+      if (this.owner.isOver()) await new Promise(() => {});
+      if (this.#state === "closed") return { done: true, value: undefined };
+      if (value) return { done: false, value };
       if (this.#state === "reset") {
-        if (this.owner.isOver()) await new Promise(() => {});
         throw new HoldfastError("CONNECTION_RESET", `the connection to ${this.to} was reset`);
       }
-      if (this.#state === "closed" || this.#peerClosed) return;
+      if (this.#peerClosed) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -80,9 +80,9 @@ export class SimulatedNetwork {
     return hit.length;
   }
 
-  /** How many ends of connections are open: two for a connection that is whole. */
-  get openEnds(): number {
-    return [...this.#connections].filter(({ isOpen }) => isOpen).length;
+  /** How many connections have an end on this host that is open. */
+  openOn(host: string): number {
+    return [...this.#connections].filter(({ from, isOpen }) => from === host && isOpen).length;
   }
 
   /** A host without power answers nothing, not even that a connection is gone. */

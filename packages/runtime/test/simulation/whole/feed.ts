@@ -44,6 +44,7 @@ export class Peer {
       // It was reset: the client comes again.
     }
     this.#connections.delete(connection);
+    connection.close();
   }
 }
 
@@ -55,6 +56,9 @@ export class Feed {
   /** Since when it pulls, while it does. */
   #liveSince: number | undefined;
   #wokenAt: number | undefined;
+  /** Whether its stream is open, and that it has been before. */
+  #isOpen = false;
+  #wasOpen = false;
 
   constructor(world: World, machine: Machine, peer: Peer) {
     this.#world = world;
@@ -64,6 +68,12 @@ export class Feed {
 
   get spec(): ChildSpec {
     return { id: "feed", stop: "infinity", start: (ctx) => this.#run(ctx) };
+  }
+
+  /** Nothing has gone wrong for so long that it must be listening, if it runs. */
+  expectListening(): void {
+    const listens = this.#isOpen || this.#liveSince === undefined;
+    this.#world.assert("I6", listens, "the stream is not open again, long after the last fault");
   }
 
   complaint(): string | undefined {
@@ -87,7 +97,6 @@ export class Feed {
       this.#liveSince = undefined;
       this.#wokenAt = undefined;
     });
-    const opened = new Set<string>();
     const listening = stream(
       {
         clock,
@@ -96,8 +105,9 @@ export class Feed {
         connect: () => network.connect("peer", 80),
         onEvent: () => this.#woken(puller, token),
         onState: ({ kind }) => {
-          if (kind === "open" && opened.has(kind)) this.#world.mark("a stream was there again");
-          opened.add(kind);
+          this.#isOpen = kind === "open";
+          if (this.#isOpen && this.#wasOpen) this.#world.mark("a stream was there again");
+          this.#wasOpen ||= this.#isOpen;
         },
       },
       token,

@@ -47,9 +47,13 @@ export class Leaf {
       ...(ready !== "at once" && { startTimeoutMs: 30 }),
       ...(chance(random, 0.6) && {
         backoff: {
-          initialMs: pick(random, [10, 40]),
+          // The longest outlives the stop of its tree, if nobody clears it.
+          ...pick(random, [
+            { initialMs: 10, maxMs: 160 },
+            { initialMs: 40, maxMs: 160 },
+            { initialMs: 600, maxMs: 900 },
+          ]),
           factor: 2,
-          maxMs: 160,
           jitter: pick(random, ["none", "none", "equal"]),
           resetAfterMs: 300,
         },

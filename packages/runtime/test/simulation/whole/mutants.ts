@@ -53,11 +53,11 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ["I12"],
   },
   {
-    what: "a stop of a child leaves its restart's timer, which starts the next one early",
+    what: "a restart that is planned anew leaves the timer of the one before",
     file: "restarts.ts",
-    from: 'if (!waiting || this.#host.strategy === "one-for-one") this.#clear(child);',
-    to: "void waiting;",
-    caughtBy: ["I5"],
+    from: "this.#clear(sibling);",
+    to: "if (sibling !== child) this.#clear(sibling);",
+    caughtBy: ["I5", "I12"],
   },
   {
     what: "a restart that was planned starts whoever is there",
@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     what: "a backoff never starts over",
     file: "children.ts",
     from: "child.attempt = 0;",
-    to: "",
+    to: "{}",
     caughtBy: ["I5"],
   },
   {
@@ -144,6 +144,20 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ["I10"],
   },
   {
+    what: "a stream leaves its session open when it is told to end",
+    file: "stream.ts",
+    from: "opening.then((iterator) => iterator.return?.())",
+    to: "opening.then(() => {})",
+    caughtBy: ["I12"],
+  },
+  {
+    what: "a stream does not come again",
+    file: "stream.ts",
+    from: "    await clock.sleep(delayMs, token);",
+    to: "    await token.cancelled;",
+    caughtBy: ["I6", "I12"],
+  },
+  {
     what: "a follower that was too slow goes on with a gap",
     file: "store.ts",
     from: 'if ("type" in change) {',
@@ -195,8 +209,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "jitter is drawn from elsewhere than the given random",
     file: "backoff.ts",
-    from: "full / 2 + (full / 2) * random.next()",
-    to: "full / 2 + (full / 2) * Math.random() + 0 * random.next()",
+    from: "(full - fixed) * random.next()",
+    to: "(full - fixed) * Math.random()",
     caughtBy: ["NOT_DETERMINISTIC"],
   },
   {

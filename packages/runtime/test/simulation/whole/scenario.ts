@@ -66,6 +66,7 @@ class Program {
   readonly #stopBudgetMs: number;
   readonly #excused: Excused = { stopped: new Set() };
   readonly #answers = new Set<string>();
+  readonly #lastAsk = new Map<string, number>();
   #offs: (() => void)[] = [];
   #asked = 0;
 
@@ -121,6 +122,8 @@ class Program {
     store?.close();
     await clock.sleep(afterMs);
     for (const compare of mirrors) compare();
+    const open = world.network.openOn("box");
+    world.assert("I12", open === 0, `${open} connections are open after the stop`);
     world.faults.end();
     world.assert("I6", this.#answers.size === 0, () => `never answered: ${[...this.#answers].join(", ")}`);
   }
@@ -177,6 +180,7 @@ class Program {
     assert("I6", state === "running", `the tree is ${state} when all faults are over`);
     mark("a tree came to rest");
     this.#expectUp("", this.#supervisor.snapshot());
+    this.#feed?.expectListening();
     assert("I6", !this.#apps?.underWay.length, () => `operations never ended: ${this.#apps?.underWay}`);
     const living = new Set(this.#world.host("box").processes.living.map(({ cookie }) => cookie));
     for (const app of this.#apps ? (["web", "deaf"] as const) : []) {
@@ -221,7 +225,7 @@ class Program {
     faults.plan("change", {
       atMost: 5,
       withinMs,
-      inject: (random) => this.#change(pick(random, this.#targets())),
+      inject: (random) => this.#change(this.#target(random)),
     });
     const actions = ["start", "start", "stop", "restart"] as const;
     for (const app of this.#apps ? appNames : []) {
@@ -238,10 +242,14 @@ class Program {
     }
   }
 
-  #targets(): [Leaf, ...Leaf[]] {
-    const { clock, random } = this.#machine;
+  /** One that waits for its restart, if there is any, a new one, or any of those there are. */
+  #target(random: Machine["random"]): Leaf {
+    const { children } = this.#supervisor.snapshot();
+    const waits = (leaf: Leaf) => children.some(({ id, state }) => id === leaf.id && state === "restarting");
     const own = [...(this.#layouts.get("")?.leaves.values() ?? [])];
-    return [new Leaf(`d${this.#asked}`, this.#world, clock, random), ...own];
+    const waiting = own.find(waits);
+    if (waiting && chance(random, 0.7)) return waiting;
+    return pick(random, [new Leaf(`d${this.#asked}`, this.#world, this.#machine.clock, random), ...own]);
   }
 
   #change(leaf: Leaf): void {
@@ -253,6 +261,7 @@ class Program {
     if (!child) {
       watch.watch("", leaf);
       watch.wanted("", id);
+      this.#lastAsk.set(id, this.#asked);
       this.#world.mark("a child was added");
       const failed = (error: unknown) => {
         watch.forget("", id);
@@ -263,10 +272,7 @@ class Program {
     }
     if (child.state === "stopped" && leaf.spec.restart !== "temporary") {
       if (this.#asked % 2 === 0) {
-        this.#excused.stopped.delete(id);
-        watch.wanted("", id);
-        const failed = () => this.#excused.stopped.add(id);
-        this.#ask(`restartChild ${id}`, supervisor.restartChild(id).catch(failed));
+        this.#restart(id);
       } else {
         this.#ask(
           `deleteChild ${id}`,
@@ -275,12 +281,32 @@ class Program {
       }
       return;
     }
-    if (child.state === "restarting") this.#world.mark("a stop during a backoff");
     this.#excused.stopped.add(id);
-    this.#ask(
-      `stopChild ${id}`,
-      supervisor.stopChild(id).then(() => watch.held("", id)),
-    );
+    const request = this.#asked;
+    this.#lastAsk.set(id, request);
+    const held = () => {
+      // What was asked for since is not served before this.
+      if (this.#lastAsk.get(id) === request) watch.held("", id);
+    };
+    this.#ask(`stopChild ${id}`, supervisor.stopChild(id).then(held));
+    if (child.state !== "restarting") return;
+    this.#world.mark("a stop during a backoff");
+    const { faults } = this.#world;
+    // What is left of the backoff would show in the next one.
+    const crash = () => leaf.newest?.end.reject(new Error("crash again"));
+    faults.near("start after a stop", { chance: 0.9, withinMs: 50, inject: () => this.#restart(id) });
+    faults.near("crash after a stop", { chance: 0.9, withinMs: 200, inject: crash });
+  }
+
+  #restart(id: string): void {
+    this.#excused.stopped.delete(id);
+    this.#lastAsk.set(id, this.#asked);
+    this.#watch.wanted("", id);
+    const failed = (error: unknown) => {
+      this.#excused.stopped.add(id);
+      throw error;
+    };
+    this.#ask(`restartChild ${id}`, this.#supervisor.restartChild(id).catch(failed));
   }
 
   #ask(what: string, answer: Promise<unknown>): void {
