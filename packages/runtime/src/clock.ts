@@ -34,7 +34,6 @@ export function sleepOn(
   ms: number,
   token?: Cancellation,
 ): Promise<SleepEnd> {
-  if (token?.isCancelled) return Promise.resolve("cancelled");
   return new Promise((resolve) => {
     const timer = clock.setTimeout(() => {
       unsubscribe?.();
@@ -59,10 +58,8 @@ class SystemTimer implements Timer {
   }
 
   #arm(fn: () => void, ms: number): void {
-    this.#handle =
-      ms > longestStepMs
-        ? setTimeout(() => this.#arm(fn, ms - longestStepMs), longestStepMs)
-        : setTimeout(fn, ms);
+    const restMs = ms - longestStepMs;
+    this.#handle = restMs > 0 ? setTimeout(() => this.#arm(fn, restMs), longestStepMs) : setTimeout(fn, ms);
     if (this.#unref) this.unref();
   }
 

@@ -18,7 +18,7 @@ export class CancelledError extends HoldfastError<"CANCELLED", ShutdownReason> {
 }
 
 type Listener = (reason: ShutdownReason) => void;
-type Entry = ShutdownToken | { readonly call: Listener };
+type Entry = ShutdownToken | Listener;
 
 /**
  * One node of a tree of cancellation. The first reason wins and stays; it reaches every descendant, and
@@ -62,17 +62,16 @@ export class ShutdownToken implements Cancellation {
   cancel(reason: ShutdownReason): boolean {
     if (this.isCancelled) return false;
     this.#reason = Object.freeze(reason);
-    this.#unlink();
+    if (this.#parent) this.#parent.#remove(this);
     // Not recursive: a chain of tokens may be deeper than the stack.
     const due: ShutdownToken[] = [this];
-    for (let token = due.pop(); token; token = due.pop()) {
+    for (const token of due) {
       // Iterated in place, so that a listener can still take another one off.
       for (const entry of token.#below instanceof Set ? token.#below : [token.#below]) {
         if (entry instanceof ShutdownToken) {
-          entry.#reason = reason;
           due.push(entry);
         } else if (entry) {
-          call(entry.call, reason);
+          call(entry, reason);
         }
       }
       token.#below = undefined;
@@ -82,22 +81,15 @@ export class ShutdownToken implements Cancellation {
 
   /** Calls `listener` once with the reason, at once if it is already there. Returns a function that takes it off. */
   onCancel(listener: Listener): () => void {
-    const { reason } = this;
-    if (reason) {
-      listener(reason);
-      return () => {};
-    }
-    // A fresh object each time, so that the same function can be added twice and taken off once.
-    const entry = { call: listener };
-    this.#add(entry);
+    // A fresh function each time, so that the same one can be added twice and taken off once.
+    const entry: Listener = (reason) => listener(reason);
+    this.#listen(entry);
     return () => this.#remove(entry);
   }
 
   /** Resolves with the reason; never rejects. Always the same promise. */
   get cancelled(): Promise<ShutdownReason> {
-    this.#cancelled ??= new Promise((resolve) => {
-      this.onCancel(resolve);
-    });
+    this.#cancelled ??= new Promise((resolve) => this.#listen(resolve));
     return this.#cancelled;
   }
 
@@ -106,7 +98,7 @@ export class ShutdownToken implements Cancellation {
     if (!this.#signal) {
       const controller = new AbortController();
       this.#signal = controller.signal;
-      this.onCancel((reason) => controller.abort(new CancelledError(reason)));
+      this.#listen((reason) => controller.abort(new CancelledError(reason)));
     }
     return this.#signal;
   }
@@ -142,7 +134,13 @@ export class ShutdownToken implements Cancellation {
     // With nothing below it, its parent does not know it.
     if (!this.#below) return;
     this.#below = undefined;
-    this.#unlink();
+    if (this.#parent) this.#parent.#remove(this);
+  }
+
+  #listen(listener: Listener): void {
+    const { reason } = this;
+    if (reason) listener(reason);
+    else this.#add(listener);
   }
 
   #add(entry: Entry): void {
@@ -157,23 +155,21 @@ export class ShutdownToken implements Cancellation {
   }
 
   #remove(entry: Entry): void {
-    if (this.#below instanceof Set) {
-      if (!this.#below.delete(entry) || this.#below.size > 0) return;
-    } else if (this.#below !== entry) {
-      return;
+    for (let token: ShutdownToken | undefined = this, at = entry; token; at = token, token = token.#parent) {
+      if (token.#below instanceof Set) {
+        if (!token.#below.delete(at) || token.#below.size > 0) return;
+      } else if (token.#below !== at) {
+        return;
+      }
+      token.#below = undefined;
     }
-    this.#below = undefined;
-    this.#unlink();
-  }
-
-  #unlink(): void {
-    if (this.#parent) this.#parent.#remove(this);
   }
 }
 
-function call(listener: Listener, reason: ShutdownReason): void {
+/** Calls a listener, whose error surfaces and disturbs nobody. */
+export function call<A extends readonly unknown[]>(listener: (...args: A) => void, ...args: A): void {
   try {
-    listener(reason);
+    listener(...args);
   } catch (error) {
     surface(error);
   }

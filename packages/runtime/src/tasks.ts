@@ -1,8 +1,8 @@
 import { isAbortError } from "./abort.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { surface } from "./errors.ts";
-import { type ShutdownReason, ShutdownToken } from "./shutdown.ts";
+import { call, type ShutdownReason, ShutdownToken } from "./shutdown.ts";
 
+/** What sort of work a task is, for who reads a snapshot. Changes nothing about how it runs. */
 export type TaskKind = "background-loop" | "peer-connection" | "rpc-handler" | "maintenance";
 
 /** How a task ended. `cancelled`: it left by an abort error after its token was cancelled. */
@@ -32,6 +32,7 @@ export interface Task<T = unknown> {
   abort(reason?: ShutdownReason): void;
 }
 
+/** What `spawn` has to know of a task besides its name. */
 export interface SpawnOptions {
   readonly kind: TaskKind;
 }
@@ -41,30 +42,39 @@ export interface JoinReport {
   readonly laggards: readonly TaskSnapshot[];
 }
 
+/** Called before the failed task leaves its registry: a join waits for what is spawned here, too. */
 export type FailureListener = (task: Task, error: unknown) => void;
 
+/** Where a registry takes its time from: the system's clock by default. */
 export interface TaskRegistryOptions {
   readonly clock?: Clock;
 }
 
-class Tracked<T> implements Task<T> {
-  readonly name: string;
-  readonly kind: TaskKind;
-  readonly token: ShutdownToken;
-  readonly startedAt: number;
+/** A task is its own token, and knows its place in the registry: 100,000 of them are one object each. */
+class Tracked<T> extends ShutdownToken implements Task<T> {
+  declare readonly registry: TaskRegistry;
+  declare readonly name: string;
+  declare readonly kind: TaskKind;
+  declare readonly startedAt: number;
   declare done: Promise<TaskOutcome<T>>;
-  aborting = false;
+  state: TaskSnapshot["state"] = "running";
+  declare place: number;
 
-  constructor(name: string, kind: TaskKind, token: ShutdownToken, startedAt: number) {
+  constructor(registry: TaskRegistry, name: string, kind: TaskKind, startedAt: number) {
+    super(registry.token);
+    this.registry = registry;
     this.name = name;
     this.kind = kind;
-    this.token = token;
     this.startedAt = startedAt;
   }
 
+  get token(): ShutdownToken {
+    return this;
+  }
+
   abort(reason: ShutdownReason = { kind: "requested-by-run", message: `task ${this.name} aborted` }): void {
-    this.aborting = true;
-    this.token.cancel(reason);
+    this.state = "aborting";
+    this.cancel(reason);
   }
 }
 
@@ -74,10 +84,13 @@ class Tracked<T> implements Task<T> {
  * and is told to every `onFailure` listener.
  */
 export class TaskRegistry {
+  /** The token it was given. */
   readonly token: ShutdownToken;
   readonly #clock: Clock;
-  readonly #live = new Set<Tracked<unknown>>();
-  readonly #idle = new Set<() => void>();
+  // Who leaves is replaced by the last, so that it costs the same however many there are.
+  readonly #live: Tracked<unknown>[] = [];
+  // Cancelled when the last task has left, and made only for who waits for that.
+  #idle: ShutdownToken | undefined;
   readonly #onFailure = new Set<FailureListener>();
 
   constructor(token: ShutdownToken = new ShutdownToken(), options: TaskRegistryOptions = {}) {
@@ -87,35 +100,30 @@ export class TaskRegistry {
 
   /** The number of tasks that have not ended. */
   get size(): number {
-    return this.#live.size;
+    return this.#live.length;
   }
 
-  /** Starts `run` at once, in this very turn. A synchronous throw is a failure of the task, not of the caller. */
+  /**
+   * Starts `run` at once, in this very turn. A synchronous throw is a failure of the task, not of the caller. After
+   * a cancellation it is started too, with a token that is already cancelled: what it has to clean up, it can.
+   */
   spawn<T>(name: string, options: SpawnOptions, run: (token: ShutdownToken) => PromiseLike<T> | T): Task<T> {
-    const task = new Tracked<T>(
-      name,
-      options.kind,
-      this.token.childToken(),
-      Math.round(this.#clock.monotonic()),
-    );
-    this.#live.add(task);
+    const now = Math.round(this.#clock.monotonic());
+    const task = new Tracked<T>(this, name, options.kind, now);
+    task.place = this.#live.push(task) - 1;
     let running: Promise<T>;
     try {
       // A promise passes through this as itself, at no cost.
-      running = Promise.resolve(run(task.token));
+      running = Promise.resolve(run(task));
     } catch (error) {
-      running = rejected(error);
+      running = (async () => {
+        throw error;
+      })();
     }
-    task.done = running.then(
-      (value) => {
-        this.#settle(task);
-        return { kind: "completed", value };
-      },
-      (error: unknown) => {
-        this.#settle(task);
-        return this.#failure(task, error);
-      },
-    );
+    // Bound functions, because closures need twice the memory.
+    const completed: (this: Tracked<T>, value: T) => TaskOutcome<T> = this.#completed;
+    const failed: (this: Tracked<T>, error: unknown) => TaskOutcome<T> = this.#failed;
+    task.done = running.then(completed.bind(task), failed.bind(task));
     return task;
   }
 
@@ -125,12 +133,13 @@ export class TaskRegistry {
     return () => void this.#onFailure.delete(listener);
   }
 
+  /** Every live task as data, in no order that means anything. */
   snapshot(): TaskSnapshot[] {
     const now = this.#clock.now();
     const monotonic = Math.round(this.#clock.monotonic());
-    return Array.from(this.#live, ({ name, kind, startedAt, aborting }) => {
+    return this.#live.map(({ name, kind, startedAt, state }) => {
       const ageMs = monotonic - startedAt;
-      return { name, kind, since: now - ageMs, ageMs, state: aborting ? "aborting" : "running" };
+      return { name, kind, since: now - ageMs, ageMs, state };
     });
   }
 
@@ -142,53 +151,46 @@ export class TaskRegistry {
    */
   async joinAll(budgetMs: number): Promise<JoinReport> {
     const graceMs = Math.min(1_000, budgetMs / 5);
-    if (!(await this.#emptyWithin(budgetMs - graceMs))) {
+    const wait = (ms: number) => {
+      this.#idle ??= new ShutdownToken();
+      return this.size > 0 && this.#clock.sleep(ms, this.#idle);
+    };
+    if ((await wait(budgetMs - graceMs)) === "elapsed") {
       for (const task of this.#live) task.abort();
-      await this.#emptyWithin(graceMs);
+      await wait(graceMs);
     }
     const laggards = this.snapshot();
-    this.#live.clear();
-    this.#wakeIdle();
+    for (const task of [...this.#live]) this.#leave(task);
     return { laggards };
   }
 
-  #emptyWithin(ms: number): Promise<boolean> {
-    if (this.#live.size === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const done = (empty: boolean) => {
-        this.#clock.clearTimeout(timer);
-        this.#idle.delete(idle);
-        resolve(empty);
-      };
-      const idle = () => done(true);
-      const timer = this.#clock.setTimeout(() => done(false), ms);
-      this.#idle.add(idle);
-    });
+  #completed<T>(this: Tracked<T>, value: T): TaskOutcome<T> {
+    this.registry.#leave(this);
+    return { kind: "completed", value };
   }
 
-  #settle(task: Tracked<unknown>): void {
-    task.token[Symbol.dispose]();
-    if (this.#live.delete(task) && this.#live.size === 0) this.#wakeIdle();
-  }
-
-  #wakeIdle(): void {
-    for (const wake of this.#idle) wake();
-  }
-
-  #failure(task: Tracked<unknown>, error: unknown): TaskOutcome<never> {
-    const { reason } = task.token;
-    if (reason && isAbortError(error)) return { kind: "cancelled", reason };
-    for (const listener of this.#onFailure) {
-      try {
-        listener(task, error);
-      } catch (thrown) {
-        surface(thrown);
-      }
+  #failed<T>(this: Tracked<T>, error: unknown): TaskOutcome<T> {
+    const { registry, reason } = this;
+    if (reason && isAbortError(error)) {
+      registry.#leave(this);
+      return { kind: "cancelled", reason };
     }
+    for (const listener of registry.#onFailure) call(listener, this, error);
+    // Only now, so that the registry is not empty for a moment when a listener spawns a successor.
+    registry.#leave(this);
     return { kind: "failed", error };
   }
-}
 
-async function rejected(error: unknown): Promise<never> {
-  throw error;
+  #leave(task: Tracked<unknown>): void {
+    task[Symbol.dispose]();
+    // An abandoned task has left before it ends.
+    if (this.#live[task.place] !== task) return;
+    const last = this.#live.at(-1) ?? task;
+    this.#live[task.place] = last;
+    last.place = task.place;
+    this.#live.pop();
+    if (this.size > 0 || !this.#idle) return;
+    this.#idle.cancel({ kind: "requested-by-run" });
+    this.#idle = undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { type ShutdownReason, ShutdownToken, Store } from "../src/index.ts";
+import { type ShutdownReason, ShutdownToken, Store, type Task, TaskRegistry } from "../src/index.ts";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;
@@ -71,4 +71,47 @@ test("what a listener holds goes when it is taken off, though others stay", asyn
   expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined]);
   root.cancel(own);
   expect(stays.map(({ reason }) => reason)).toEqual([own, own, own]);
+});
+
+test("a task that never ends is not kept alive once it was abandoned", async () => {
+  const tasks = new TaskRegistry();
+  const root = tasks.token;
+  const spawn = (): WeakRef<Task> =>
+    new WeakRef(
+      tasks.spawn("deaf", { kind: "maintenance" }, (token) => {
+        void token.cancelled;
+        return new Promise(() => {});
+      }),
+    );
+  const refs = [spawn(), spawn(), spawn()];
+  expect((await tasks.joinAll(10)).laggards).toHaveLength(3);
+  // One collection may come too early for what the machine still has in its hands.
+  for (let time = 0; time < 20 && refs.some((ref) => ref.deref()); time++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    gc();
+  }
+  expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined]);
+  expect([tasks.size, root.isCancelled]).toEqual([0, false]);
+});
+
+test("a million tasks that listened, failed or ended leave nothing behind", async () => {
+  const tasks = new TaskRegistry();
+  const run = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      await tasks.spawn("t", { kind: "rpc-handler" }, async (token) => {
+        if (i % 2 === 0) token.onCancel(() => {});
+        if (i % 1_000 === 0) throw new Error("no");
+      }).done;
+    }
+  };
+  const held = () => {
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  await run(10_000);
+  const before = held();
+  await run(1_000_000);
+  // A byte for each would be a megabyte.
+  expect(held() - before).toBeLessThan(1_000_000);
+  expect(tasks.size).toBe(0);
 });

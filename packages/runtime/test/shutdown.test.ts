@@ -190,3 +190,68 @@ test("an ended adoption leaves no listener, neither on the signal nor on the tok
   token.cancel(user);
   expect(removed).toHaveBeenCalledOnce();
 });
+
+test("children hear in the order in which they came, after their parent's own listeners", () => {
+  const root = new ShutdownToken();
+  const order: string[] = [];
+  const [a, b] = [root.childToken(), root.childToken()];
+  a.onCancel(() => order.push("a"));
+  b.onCancel(() => order.push("b"));
+  a.childToken().onCancel(() => order.push("a's child"));
+  root.onCancel(() => order.push("root"));
+  root.cancel(user);
+  expect(order).toEqual(["root", "a", "b", "a's child"]);
+});
+
+test("taking the last listener off a chain of 100,000 tokens does not overflow the stack", () => {
+  const root = new ShutdownToken();
+  let leaf = root;
+  for (let i = 0; i < 100_000; i++) leaf = leaf.childToken();
+  const heard = vi.fn();
+  leaf.onCancel(heard)();
+  leaf.onCancel(heard);
+  leaf[Symbol.dispose]();
+  root.cancel(user);
+  expect(heard).not.toHaveBeenCalled();
+});
+
+test("a cancellation in the middle of another changes no reason and no call", () => {
+  const root = new ShutdownToken();
+  const child = root.childToken();
+  const heard = vi.fn();
+  const second: boolean[] = [];
+  root.onCancel(() => second.push(child.cancel(own), root.cancel(rpc)));
+  child.onCancel(heard);
+  child.onCancel(() => second.push(child.cancel(own)));
+  root.cancel(user);
+  expect(second).toEqual([false, false, false]);
+  expect(heard.mock.calls).toEqual([[user]]);
+  expect(child.reason).toBe(user);
+});
+
+test("a listener can let go of a child before its turn, and listen anew on what is being cancelled", () => {
+  const root = new ShutdownToken();
+  const child = root.childToken();
+  const [gone, anew] = [vi.fn(), vi.fn()];
+  root.onCancel(() => {
+    child[Symbol.dispose]();
+    child.onCancel(anew);
+  });
+  child.onCancel(gone);
+  root.cancel(user);
+  expect(gone).not.toHaveBeenCalled();
+  expect(anew.mock.calls).toEqual([[user]]);
+});
+
+test("a signal that has aborted cancels at once; a cancelled token leaves no listener on a signal", () => {
+  const token = new ShutdownToken();
+  token.adopt(AbortSignal.abort("gone"));
+  expect(token.reason).toEqual({ kind: "requested-by-run", message: "gone" });
+  const foreign = new AbortController();
+  const [added, removed] = [
+    vi.spyOn(foreign.signal, "addEventListener"),
+    vi.spyOn(foreign.signal, "removeEventListener"),
+  ];
+  token.adopt(foreign.signal);
+  expect(removed.mock.calls.length).toBe(added.mock.calls.length);
+});

@@ -208,3 +208,145 @@ test("of two joins at once, both end when the shorter one gives the rest up", as
   expect(await long).toEqual({ laggards: [] });
   expect(clock.pending).toBe(0);
 });
+
+test("a task spawned after the cancellation runs, with a token that is already cancelled", async () => {
+  const { tasks, token } = setUp();
+  const spawned: (boolean | undefined)[] = [];
+  const spawn = () => tasks.spawn("late", loop, (own) => void spawned.push(own.isCancelled));
+  token.onCancel(spawn);
+  token.cancel({ kind: "user-requested" });
+  spawn();
+  expect(spawned).toEqual([true, true]);
+  expect(await tasks.joinAll(1_000)).toEqual({ laggards: [] });
+});
+
+test("aborting a task that has ended changes nothing of how it ended", async () => {
+  const { tasks, token } = setUp();
+  const failed = vi.fn();
+  tasks.onFailure(failed);
+  const task = tasks.spawn("t", loop, async () => 7);
+  await task.done;
+  task.abort();
+  expect(await task.done).toEqual({ kind: "completed", value: 7 });
+  expect([tasks.size, token.isCancelled]).toEqual([0, false]);
+  expect(failed).not.toHaveBeenCalled();
+});
+
+test("tasks leave in any order, and those that stay are the ones that run", async () => {
+  const { tasks } = setUp();
+  const ends = new Map<string, () => void>();
+  const spawn = (name: string) =>
+    tasks.spawn(name, loop, () => new Promise<void>((resolve) => ends.set(name, resolve)));
+  const all = ["a", "b", "c", "d", "e"].map(spawn);
+  const leave = async (...names: readonly string[]) => {
+    for (const name of names) ends.get(name)?.();
+    await Promise.all(all.filter((task) => names.includes(task.name)).map(({ done }) => done));
+    return tasks
+      .snapshot()
+      .map(({ name }) => name)
+      .sort();
+  };
+  expect(await leave("b")).toEqual(["a", "c", "d", "e"]);
+  expect(await leave("e", "a")).toEqual(["c", "d"]);
+  all.push(spawn("f"));
+  expect(await leave("c")).toEqual(["d", "f"]);
+  expect(await leave("d")).toEqual(["f"]);
+  expect(await leave("f")).toEqual([]);
+  expect(tasks.size).toBe(0);
+});
+
+test("an abandoned task that ends later takes nobody with it", async () => {
+  const { clock, tasks } = setUp();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const deaf = tasks.spawn("deaf", loop, () => promise);
+  const joined = tasks.joinAll(100);
+  await clock.advance(100);
+  expect(await joined).toMatchObject({ laggards: [{ name: "deaf" }] });
+  tasks.spawn("next", loop, never);
+  resolve();
+  expect(await deaf.done).toEqual({ kind: "completed", value: undefined });
+  expect(tasks.snapshot()).toMatchObject([{ name: "next" }]);
+});
+
+test("a join also waits for a successor that is spawned when the last task fails", async () => {
+  const { clock, tasks } = setUp();
+  tasks.onFailure(() => {
+    tasks.spawn("successor", loop, () => clock.sleep(10));
+  });
+  tasks.spawn("last", loop, async () => Promise.reject(new Error("no")));
+  const joined = tasks.joinAll(1_000);
+  await clock.advance(10);
+  expect(await joined).toEqual({ laggards: [] });
+  expect(clock.monotonic()).toBe(10);
+});
+
+test("two joins at once end together; who is abandoned is told by the one whose budget is spent", async () => {
+  const { clock, tasks } = setUp();
+  tasks.spawn("deaf", loop, never);
+  const long = tasks.joinAll(1_000);
+  const short = tasks.joinAll(100);
+  await clock.advance(100);
+  expect(await short).toMatchObject({ laggards: [{ name: "deaf" }] });
+  expect(await long).toEqual({ laggards: [] });
+  expect([clock.monotonic(), clock.pending]).toEqual([100, 0]);
+});
+
+test("a join is told of each time the registry is empty, not only of the first", async () => {
+  const { clock, tasks } = setUp();
+  for (const name of ["first", "second"]) {
+    tasks.spawn(name, loop, () => clock.sleep(10));
+    const joined = tasks.joinAll(1_000);
+    await clock.advance(10);
+    expect(await joined).toEqual({ laggards: [] });
+  }
+  expect(clock.monotonic()).toBe(20);
+});
+
+test.each<[string, () => PromiseLike<unknown>, object]>([
+  [
+    "throws when asked for then",
+    () =>
+      new Proxy(foreign(never), {
+        get: () => {
+          throw new Error("no then");
+        },
+      }),
+    { kind: "failed", error: { message: "no then" } },
+  ],
+  [
+    "throws from then",
+    () =>
+      foreign(() => {
+        throw new Error("thrown");
+      }),
+    { kind: "failed", error: { message: "thrown" } },
+  ],
+  [
+    "calls back twice",
+    () =>
+      foreign((resolve) => {
+        resolve(1);
+        resolve(2);
+      }),
+    { kind: "completed", value: 1 },
+  ],
+  [
+    "calls back, then throws",
+    () =>
+      foreign((resolve) => {
+        resolve(1);
+        throw new Error("too late");
+      }),
+    { kind: "completed", value: 1 },
+  ],
+])("a foreign thenable that %s ends its task once", async (_what, make, outcome) => {
+  const { tasks } = setUp();
+  const task = tasks.spawn("t", loop, make);
+  expect(await task.done).toMatchObject(outcome);
+  expect(tasks.size).toBe(0);
+});
+
+/** What is no promise, but has a `then`, as old libraries have it. */
+function foreign(then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => unknown) {
+  return { then } as PromiseLike<unknown>;
+}
