@@ -92,6 +92,7 @@ export { SupervisorError, type SupervisorErrorCode } from "./supervisor-error.ts
 export type { SupervisorEvent, SupervisorExit } from "./supervisor-events.ts";
 export type { SupervisorOptions } from "./supervisor-options.ts";
 export type { DisconnectReason, Health, PeerApi, PeerId, PeerMessage, RpcApi } from "./surfaces.ts";
+export { TaskScope, type TaskScopeOptions } from "./task-scope.ts";
 export {
   type FailureListener,
   type JoinReport,
