@@ -138,7 +138,11 @@ test.each([
     });
     const child2: ChildSpec = { id: "child2", ready: "told", start: () => "error_reason" };
     await expect(supervisor.startChild(child2)).rejects.toMatchObject({ code: "CHILD_START_FAILED" });
-    expect(counts(supervisor)).toEqual({ specs: 0, active: 0 });
+    const child3 = fake("child3", { ready: () => Promise.reject(new Error("not ready")) });
+    await expect(supervisor.startChild(child3.spec)).rejects.toMatchObject({
+      cause: { message: "not ready" },
+    });
+    expect([counts(supervisor), child3.isRunning]).toEqual([{ specs: 0, active: 0 }, false]);
     await supervisor.stop();
   },
 );
