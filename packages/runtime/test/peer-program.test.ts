@@ -153,24 +153,33 @@ test.each([
   ]).toEqual([state, undefined, 0]);
 });
 
-test("L-06 only its owner clears it: a download that was replaced ends without a trace on its successor", async () => {
-  const { clock, peer, send, types, disk } = await downloading(15);
-  // The first is in a write that takes its time; the second begins meanwhile and owns the entry from here on.
-  const first = peer.downloads.running("film");
-  disk.writeMs = 1;
-  await send("download-anew");
-  const second = peer.downloads.running("film");
-  expect(second).not.toBe(first);
-  await clock.advance(5);
-  expect(peer.downloads.tasks.size).toBe(1);
-  expect([peer.downloads.items.get("film"), peer.downloads.running("film")]).toEqual(["downloading", second]);
-  await clock.advance(downloadMs);
-  expect([peer.downloads.items.get("film"), peer.downloads.running("film"), types()]).toEqual([
-    "complete",
-    undefined,
-    ["completed"],
-  ]);
-});
+test.each([
+  ["gives up", 15],
+  ["completes", 75],
+])(
+  "L-06 only its owner clears it: a download that was replaced and %s leaves its successor's entry alone",
+  async (_how, ms) => {
+    const { clock, peer, send, types } = await downloading(ms);
+    // The first is in a write that takes its time; the second begins meanwhile and owns the entry from here on.
+    const first = peer.downloads.running("film");
+    await send("download-anew");
+    const second = peer.downloads.running("film");
+    expect(second).not.toBe(first);
+    expect(peer.downloads.tasks.size).toBe(2);
+    await clock.advance(5);
+    expect(peer.downloads.tasks.size).toBe(1);
+    expect([peer.downloads.items.get("film"), peer.downloads.running("film")]).toEqual([
+      "downloading",
+      second,
+    ]);
+    await clock.advance(downloadMs);
+    expect([peer.downloads.items.get("film"), peer.downloads.running("film"), types()]).toEqual([
+      "complete",
+      undefined,
+      ["completed"],
+    ]);
+  },
+);
 
 test("L-06 a second command for an item that is being downloaded joins the first", async () => {
   const { clock, network, send, types } = await downloading(15);
@@ -194,12 +203,22 @@ test("L-07 whenever all peers of an item leave or vanish, exactly one event says
     const vanished = await downloading(ms, ["ann", "bob"]);
     vanished.network.vanish("ann");
     vanished.network.vanish("bob");
-    await vanished.clock.advance(3);
+    await vanished.clock.advance(50);
     vanished.network.leave("ann");
     vanished.network.leave("bob");
     await vanished.clock.advance(downloadMs);
     expect(vanished.types(), `vanished after ${ms} ms`).toEqual(ends);
   }
+});
+
+test("L-07 a download that waits for a peer who never answers ends at once when that peer leaves", async () => {
+  const rig = await setUp();
+  rig.network.join("ann", "film");
+  rig.network.deaf.add("ann");
+  await rig.send("download");
+  rig.network.leave("ann");
+  await rig.clock.advance(0);
+  expect([rig.types(), rig.peer.downloads.items.get("film")]).toEqual([["all-peers-gone"], "wanted"]);
 });
 
 test("L-07 while one peer of an item is left the download goes on with it", async () => {
@@ -269,12 +288,21 @@ test("L-08 a write that hangs, too, is left behind within the 2 s, and the goodb
 
 test("L-09 the command loop ends silently when a shutdown was asked, also when its channel closes then", async () => {
   const { peer, clock, types } = await setUp();
+  const exits: unknown[] = [];
+  peer.supervisor.subscribe(
+    (event) => event.type === "child-exited" && exits.push([event.id, event.exit.kind]),
+  );
   peer.shutdown();
   peer.sender().close(new Error("the window was closed"));
   await clock.advance(10);
   expect([await peer.waitStopped(), types()]).toEqual([
     { kind: "stopped", reason: { kind: "requested-by-run" }, left: [] },
     [],
+  ]);
+  expect(exits).toEqual([
+    ["commands", "stopped"],
+    ["downloads", "stopped"],
+    ["peers", "stopped"],
   ]);
 });
 
