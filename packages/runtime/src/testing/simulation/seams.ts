@@ -11,14 +11,17 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
+/** What is to be run. */
 export interface SpawnRequest {
   readonly argv: readonly string[];
   /** A mark in its environment, by which it is found again. */
   readonly cookie?: string;
 }
 
+/** A process in the list of a machine. */
 export interface ProcessEntry extends ProcessIdentity, SpawnRequest {}
 
+/** A process just spawned; its exit is told to whoever still runs by then. */
 export interface SpawnedProcess extends ProcessIdentity {
   readonly exited: Promise<ProcessExit>;
 }
@@ -37,14 +40,17 @@ export interface ProcessSpawner {
 
 /** Files by absolute path; directories come with them. Rejects with code `ENOENT`, `ENOSPC` or `EIO`. */
 export interface FileSystem {
+  /** The whole content, as last written, synced or not. */
   read(path: string): Promise<Uint8Array>;
   /** Makes it the whole content. */
   write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Adds to the end; makes the file if there is none. */
   append(path: string, bytes: Uint8Array): Promise<void>;
   /** fsync: of a file its content, of a directory the names in it. Until then a power loss may take them. */
   sync(path: string): Promise<void>;
   /** In one step, over what is there. */
   rename(from: string, to: string): Promise<void>;
+  /** Takes the name away; durable once the directory is synced. */
   remove(path: string): Promise<void>;
   /** The names in a directory, in no order to rely on. */
   list(directory: string): Promise<readonly string[]>;
@@ -65,14 +71,16 @@ export interface Connection extends AsyncIterable<Uint8Array> {
   close(): void;
 }
 
+/** A port that connections are accepted on. */
 export interface Listener {
   /** No connection is accepted from now on. Those there are stay. */
   close(): void;
 }
 
+/** The network as one machine sees it; ports are its own. */
 export interface Network {
   /** Rejects with code `CONNECTION_REFUSED` or `CONNECTION_TIMED_OUT`. */
   connect(host: string, port: number): Promise<Connection>;
-  /** Throws `ADDRESS_IN_USE`. */
+  /** Accepts connections from now on. Throws `ADDRESS_IN_USE`. */
   listen(port: number, accept: (connection: Connection) => void): Listener;
 }
