@@ -90,10 +90,12 @@ export class SimulatedNetwork {
     this.#off.add(host);
   }
 
+  /** It answers again, from now on. */
   powerOn(host: string): void {
     this.#off.delete(host);
   }
 
+  /** What one life of a program has of the network. */
   seam(host: string, owner: Owner): Network {
     return {
       connect: (to, port) => this.#connect(host, to, port, owner),
