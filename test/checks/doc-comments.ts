@@ -37,7 +37,9 @@ export function docTexts(tree: SourceTree, root: string): string {
 export function errorCodes(tree: SourceTree, root: string): ReadonlySet<string> {
   const codes = [...tree]
     .filter(([path]) => path.startsWith(root))
-    .flatMap(([, text]) => [...text.matchAll(/(?:Error\(|super\(|: )\s*"([A-Z]+(?:_[A-Z]+)*)"/g)])
+    .flatMap(([, text]) => [
+      ...text.matchAll(/(?:Error(?:<[^()]*>)?\(|super\(|: )\s*"([A-Z]+(?:_[A-Z]+)*)"/g),
+    ])
     .map(([, code = ""]) => code);
   return new Set(codes);
 }
