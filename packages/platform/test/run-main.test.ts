@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type RunningProgram, startProgram } from "./running-program.ts";
+import { atBest, type RunningProgram, startProgram } from "./running-program.ts";
 
 /** Real processes on a machine that may be busy: once in time shows that it can be done. */
 const timed = { retry: 2 };
@@ -41,20 +41,23 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("a second signal, %s, ends it at once and names what hung", timed, async (signal, code) => {
-  const program = run("hangs");
-  await program.says("ready");
-  program.kill("SIGHUP");
-  await program.says("user-requested");
-  const before = performance.now();
-  program.kill(signal);
-  const ended = await program.ended;
-  // 20 ms of its own, and as much again for the end of a process on a busy machine.
-  expect(performance.now() - before).toBeLessThan(60);
-  expect(ended.code).toBe(code);
-  expect(ended.stderr).toBe(
-    `${signal} again: ending now; still running:\n  stop: task sync, 1.2 s\n  stop: task heartbeat, 0.3 s\n`,
-  );
+] as const)("a second signal, %s, ends it within 20 ms and names what hung", async (signal, code) => {
+  const ms = await atBest(20, async () => {
+    const program = run("hangs");
+    await program.says("ready");
+    program.kill("SIGHUP");
+    await program.says("user-requested");
+    const before = performance.now();
+    program.kill(signal);
+    const ended = await program.ended;
+    const took = performance.now() - before;
+    expect(ended.code).toBe(code);
+    expect(ended.stderr).toBe(
+      `${signal} again: ending now; still running:\n  stop: task sync, 1.2 s\n  stop: task heartbeat, 0.3 s\n`,
+    );
+    return took;
+  });
+  expect(ms).toBeLessThanOrEqual(20);
 });
 
 test("the same signal at once again is an echo; later it is not", timed, async () => {
