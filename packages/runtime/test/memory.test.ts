@@ -1,7 +1,15 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { type ShutdownReason, ShutdownToken, Store, type Task, TaskRegistry } from "../src/index.ts";
+import {
+  type ShutdownReason,
+  ShutdownToken,
+  Store,
+  Supervisor,
+  type Task,
+  TaskRegistry,
+} from "../src/index.ts";
+import { FakeChild, VirtualClock } from "../src/testing/index.ts";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;
@@ -114,4 +122,23 @@ test("a million tasks that listened, failed or ended leave nothing behind", asyn
   // A byte for each would be a megabyte.
   expect(held() - before).toBeLessThan(1_000_000);
   expect(tasks.size).toBe(0);
+});
+
+test("a child that was stopped in its backoff and forgotten is kept nowhere", async () => {
+  const clock = new VirtualClock();
+  const supervisor = new Supervisor({ clock });
+  await supervisor.start();
+  const forgotten = await (async () => {
+    const child = new FakeChild("x", { backoff: { initialMs: 50, factor: 1, maxMs: 50 } });
+    await supervisor.startChild(child.spec);
+    child.crash();
+    await clock.advance(10);
+    await supervisor.stopChild("x");
+    await supervisor.deleteChild("x");
+    return new WeakRef(child);
+  })();
+  await clock.advance(100);
+  gc();
+  expect(forgotten.deref()).toBeUndefined();
+  await supervisor.stop();
 });
