@@ -30,9 +30,8 @@ const scenario = (save: Save): Scenario => {
     if ((await counter.ended).kind === "killed") world.mark("the power failed under way");
 
     await box.run(async ({ files }) => {
-      const found = Number(
-        new TextDecoder().decode(await files.read("/count").catch(() => new Uint8Array())),
-      );
+      const bytes = await files.read("/count").catch(() => new Uint8Array());
+      const found = Number(new TextDecoder().decode(bytes));
       world.assert("what is acknowledged is there", found >= acknowledged, `${found} of ${acknowledged}`);
     }).ended;
   };
