@@ -64,12 +64,26 @@ test("without the last sync an acknowledged save may be gone: the directory was 
   expect(seen).toContain("acked old.");
 });
 
+test("a synced file whose directory is not may be without its name after a power loss, or have it", async () => {
+  const seen = await outcomes(async (world, told) => {
+    const host = world.host("box");
+    await host.run(async ({ files }) => {
+      await files.write("/a", bytes("a"));
+      await files.sync("/a");
+      expect(host.disk.peekDurable("/a")).toBeUndefined();
+    }).ended;
+    host.powerOff();
+    told(text(host.disk.peek("/a")) ?? "no name");
+  });
+  expect(seen).toEqual(["a", "no name"]);
+});
+
 test("a killed program leaves what it wrote; what it awaited never comes, nor do its timers", async () => {
   await simulate(1, async (world) => {
     const host = world.host("box");
     const log: string[] = [];
     const life = host.run(async ({ files, clock }) => {
-      clock.setTimeout(() => log.push("timer"), 50);
+      clock.setTimeout(() => log.push("timer"), 5_000);
       await files.append("/log", bytes("one"));
       log.push("wrote");
       try {
@@ -97,6 +111,9 @@ test("a kill between an effect and its answer happens: the file is there and nob
     });
     world.faults.plan("kill", { withinMs: 4, inject: () => life.kill() });
     await life.ended;
+    const before = host.disk.peek("/a");
+    await world.clock.sleep(10);
+    expect(host.disk.peek("/a"), "written by a program that is gone").toBe(before);
     told(`${host.disk.peek("/a") ? "written" : "not written"}, ${answered ? "told" : "not told"}`);
   });
   expect(seen).toEqual(["not written, not told", "written, not told", "written, told"]);
@@ -119,7 +136,9 @@ test("a disk that is full or broken says so by code, and keeps what was there", 
       await files.write("/dir/b", bytes("b"));
       await files.write("/dir/sub/c", bytes("c"));
       expect((await files.list("/dir")).toSorted()).toEqual(["a", "b"]);
-      await files.remove("/dir/b");
+      await files.rename("/dir/b", "/dir/c");
+      expect((await files.list("/dir")).toSorted()).toEqual(["a", "c"]);
+      await files.remove("/dir/c");
       expect(await files.list("/dir")).toEqual(["a"]);
     }).ended;
     expect([codes, text(host.disk.peek("/dir/a"))]).toEqual([["ENOSPC", "EIO", "ENOENT", "ENOENT"], "a"]);
@@ -176,6 +195,37 @@ test("a process obeys a SIGTERM in its time or not at all, holds it while stoppe
     processes.signal(deaf.pid, "SIGKILL");
     expect(await deaf.exited).toEqual({ code: null, signal: "SIGKILL" });
     expect(processes.signal(deaf.pid, "SIGTERM")).toBe(false);
+  });
+});
+
+test("a signal to a process that is gone reaches nobody, whoever has its pid by now", async () => {
+  await simulate(1, async (world) => {
+    const host = world.host("box");
+    host.processes.install("web");
+    const first = host.processes.spawn({ argv: ["web"] });
+    host.processes.crash(first.pid);
+    for (let i = 0; i < 40; i++) host.processes.spawn({ argv: ["web"] });
+    const life = host.run(({ processes }) => processes.signal(first, "SIGKILL"));
+    expect(await life.ended).toEqual({ kind: "completed", value: false });
+    expect(host.processes.living).toHaveLength(40);
+  });
+});
+
+test("who waits for a process and is killed is never told, and a process that ended leaves no timer", async () => {
+  await simulate(1, async (world) => {
+    const host = world.host("box");
+    host.processes.install("web", { runMs: 5_000 });
+    let told = false;
+    const life = host.run(async ({ processes }) => {
+      const { exited } = await processes.spawn({ argv: ["web"] });
+      await exited;
+      told = true;
+    });
+    await world.clock.sleep(10);
+    life.kill();
+    for (const { pid } of host.processes.living) host.processes.crash(pid);
+    await world.clock.sleep(10);
+    expect([told, world.clock.pending]).toEqual([false, 0]);
   });
 });
 

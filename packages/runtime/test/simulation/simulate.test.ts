@@ -148,6 +148,7 @@ test("a failing seed is shrunk to the faults it takes, and replays with those al
 test("faults of every kind keep their draws when others are left out, and end when told", async () => {
   const scenario: Scenario = async (world) => {
     const { faults } = world;
+    faults.plan("late", { atMost: 9, withinMs: 100_000, inject: () => world.note("late") });
     faults.plan("plan", {
       atMost: 2,
       withinMs: 100,
@@ -166,8 +167,8 @@ test("faults of every kind keep their draws when others are left out, and end wh
     for (let i = 0; i < 10; i++)
       world.assert("none after the end", !faults.strikes("strike", 1), "it struck");
     faults.plan("plan", { atMost: 9, withinMs: 100, inject: () => world.note("after the end") });
-    await world.clock.sleep(1_000);
     world.assert("nothing is left", world.clock.pending === 0, () => `${world.clock.pending} timers`);
+    await world.clock.sleep(1_000);
   };
   const whole = await simulate(3, scenario);
   expect(whole.faults.length).toBeGreaterThan(3);
@@ -197,6 +198,14 @@ test.each([
   ["a line", (world, leak) => world.note(`leaked ${leak}`)],
   ["a draw", (world, leak) => leak % 2 === 0 && world.random.next()],
   ["a timer", (world, leak) => world.clock.sleep(leak)],
+  ["a part of a millisecond", (world, leak) => world.clock.sleep(1 / (leak + 2))],
+  [
+    "which of two timers is cleared",
+    ({ clock }, leak) => {
+      const timers = [clock.setTimeout(() => {}, 1), clock.setTimeout(() => {}, 1)];
+      clock.clearTimeout(timers[leak % 2]);
+    },
+  ],
 ] satisfies [string, (world: Parameters<Scenario>[0], leak: number) => unknown][])(
   "I13 what is not drawn from the seed is found by %s that differs",
   async (_what, act) => {

@@ -16,8 +16,6 @@ interface Link {
   /** What is under way, in order; behind it, what has arrived and waits for the link to be up again. */
   readonly sent: (() => void)[];
   readonly waiting: (() => void)[];
-  /** Nothing overtakes what was sent before. */
-  lastAt: number;
 }
 
 interface Listening {
@@ -160,17 +158,16 @@ export class SimulatedNetwork {
     const { clock, random } = this.#options;
     const link = this.#link(from, to);
     const [least, most] = this.latencyMs;
-    link.lastAt = Math.max(link.lastAt, clock.monotonic() + least + random.next() * (most - least));
     link.sent.push(() => {
       if (!this.#off.has(to)) deliver();
     });
     const arrive = () => {
-      // The oldest, whichever timer this is: those of one instant come in any order.
+      // The oldest, whichever timer this is: nothing overtakes what was sent before.
       const oldest = link.sent.shift();
       if (link.state === "up") oldest?.();
       else if (oldest) link.waiting.push(oldest);
     };
-    clock.setTimeout(arrive, link.lastAt - clock.monotonic());
+    clock.setTimeout(arrive, least + random.next() * (most - least));
   }
 
   #set(links: readonly Link[], state: Link["state"], line: string): void {
@@ -184,7 +181,7 @@ export class SimulatedNetwork {
 
   #link(from: string, to: string): Link {
     const key = `${from} > ${to}`;
-    const link = this.#links.get(key) ?? { state: "up", sent: [], waiting: [], lastAt: 0 };
+    const link = this.#links.get(key) ?? { state: "up", sent: [], waiting: [] };
     this.#links.set(key, link);
     return link;
   }

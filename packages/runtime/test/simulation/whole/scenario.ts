@@ -284,11 +284,9 @@ class Program {
     this.#excused.stopped.add(id);
     const request = this.#asked;
     this.#lastAsk.set(id, request);
-    const held = () => {
-      // What was asked for since is not served before this.
-      if (this.#lastAsk.get(id) === request) watch.held("", id);
-    };
-    this.#ask(`stopChild ${id}`, supervisor.stopChild(id).then(held));
+    // What was asked for since is not served before this.
+    const stopped = () => watch.stopped("", id, this.#lastAsk.get(id) === request);
+    this.#ask(`stopChild ${id}`, supervisor.stopChild(id).then(stopped));
     if (child.state !== "restarting") return;
     this.#world.mark("a stop during a backoff");
     const { faults } = this.#world;

@@ -57,10 +57,10 @@ export class TreeWatch {
     };
   }
 
-  /** A stop of this child was asked for and done: it may start at any time again. */
-  held(key: string, id: string): void {
+  /** A stop of this child was asked for and done: no backoff binds it; if `forGood`, nobody has asked otherwise since. */
+  stopped(key: string, id: string, forGood: boolean): void {
     const state = this.#states.get(key);
-    state?.held.add(id);
+    if (forGood) state?.held.add(id);
     const seen = state?.children.get(id);
     if (seen) seen.startsAt = 0;
   }
