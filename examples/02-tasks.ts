@@ -1,5 +1,5 @@
 // Tracked tasks: who fails is told, who obeys ends, and who overruns the deadline is named.
-import { describeError, ShutdownToken, systemClock, TaskRegistry } from "@holdfast/runtime";
+import { describeError, ShutdownToken, systemClock, TaskRegistry, TaskScope } from "@holdfast/runtime";
 
 const shutdown = new ShutdownToken();
 const tasks = new TaskRegistry(shutdown);
@@ -20,6 +20,15 @@ tasks.spawn("upload", { kind: "peer-connection" }, () => new Promise(() => {}));
 const sum = tasks.spawn("sum", { kind: "rpc-handler" }, () => 1 + 2);
 console.log(await sum.done);
 
+// The tasks of one block end with it.
+{
+  await using scope = new TaskScope(shutdown);
+  scope.spawn("probe", { kind: "maintenance" }, async (token) => {
+    const { message } = await token.cancelled;
+    console.log(`probe ended: ${message}`);
+  });
+}
+
 console.log(`running: ${tasks.snapshot().map(({ name, kind }) => `${name} (${kind})`)}`);
 
 shutdown.cancel({ kind: "user-requested", message: "enough" });
@@ -31,6 +40,7 @@ process.exitCode = laggards.length > 0 ? 1 : 0;
 /* prints
 import failed: no such file
 { kind: 'completed', value: 3 }
+probe ended: the tasks' scope has ended
 running: heartbeat (background-loop),upload (peer-connection)
 heartbeat ended
 upload is left behind, aborting

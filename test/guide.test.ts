@@ -12,7 +12,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { errorCodes } from "./checks/doc-comments.ts";
-import { type CodeBlock, codeBlocks, isExcerpt, linkedFiles } from "./checks/markdown-code.ts";
+import { type CodeBlock, codeBlocks, hasLines, isExcerpt, linkedFiles } from "./checks/markdown-code.ts";
 import { transcriptOf } from "./checks/run-program.ts";
 import { readSourceTree } from "./checks/source-tree.ts";
 
@@ -41,10 +41,10 @@ const programs = pages.flatMap((page) => {
     .map((target) => readFileSync(join(dirname(page), target), "utf8"));
   return codeBlocks(text)
     .filter(({ language }) => language === "ts")
-    .filter(
-      (block) =>
-        !linked.some((example) => isExcerpt(block.text, example) && isExcerpt(block.prints ?? "", example)),
-    )
+    .filter(({ text, prints }) => {
+      const printedBy = (example: string): boolean => prints === undefined || hasLines(prints, example);
+      return !linked.some((example) => isExcerpt(text, example) && printedBy(example));
+    })
     .map((block): Program => {
       const path = join(directory, `${basename(page, ".md")}-${block.line}.ts`);
       writeFileSync(path, block.text);

@@ -26,13 +26,13 @@ export function linkedFiles(markdown: string): readonly string[] {
   );
 }
 
-/** True if the lines of `part` stand together in `whole`, indented alike or not. */
+/** True if `part` stands in one piece in `whole`, however either is broken into lines. */
 export function isExcerpt(part: string, whole: string): boolean {
-  const lines = (text: string): string =>
-    `\n${text
-      .trim()
-      .split("\n")
-      .map((line) => line.trim())
-      .join("\n")}\n`;
-  return lines(whole).includes(lines(part));
+  const bare = (code: string): string => code.replace(/\s+/g, "").replace(/,(?=[)\]}]|$)/g, "");
+  return bare(whole).includes(bare(part));
+}
+
+/** True if the lines of `part` stand together in `whole`. */
+export function hasLines(part: string, whole: string): boolean {
+  return `\n${whole}\n`.includes(`\n${part.trimEnd()}\n`);
 }
