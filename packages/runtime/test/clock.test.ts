@@ -107,3 +107,22 @@ test("the system clock sleeps for real and its clocks move", async () => {
   timer.ref();
   systemClock.clearTimeout(timer);
 });
+
+test("a long timer that does not hold the process does not hold it in its later steps either", () => {
+  const steps: { readonly next: () => void; readonly unref: () => void; readonly ref: () => void }[] = [];
+  const platform = vi.spyOn(globalThis, "setTimeout").mockImplementation((next) => {
+    steps.push({ next, unref: vi.fn(), ref: vi.fn() });
+    return steps.at(-1) as never;
+  });
+  try {
+    const timer = systemClock.setTimeout(() => {}, 3 * 2 ** 31);
+    timer.unref();
+    steps[0]?.next();
+    expect(steps[1]?.unref).toHaveBeenCalledOnce();
+    timer.ref();
+    steps[1]?.next();
+    expect(steps[2]?.unref).not.toHaveBeenCalled();
+  } finally {
+    platform.mockRestore();
+  }
+});

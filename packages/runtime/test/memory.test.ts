@@ -142,3 +142,20 @@ test("a child that was stopped in its backoff and forgotten is kept nowhere", as
   expect(forgotten.deref()).toBeUndefined();
   await supervisor.stop();
 });
+
+test("a cancelled token lets go of the listeners that it has called", async () => {
+  const token = new ShutdownToken();
+  const listen = () => {
+    const held = { big: new Uint8Array(1_000) };
+    token.onCancel(() => void held.big);
+    return new WeakRef(held);
+  };
+  const refs = [listen(), listen()];
+  token.cancel(own);
+  for (let time = 0; time < 20 && refs.some((ref) => ref.deref()); time++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    gc();
+  }
+  expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined]);
+  expect(token.reason).toBe(own);
+});

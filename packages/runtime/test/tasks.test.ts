@@ -350,3 +350,16 @@ test.each<[string, () => PromiseLike<unknown>, object]>([
 function foreign(then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => unknown) {
   return { then } as PromiseLike<unknown>;
 }
+
+test("of a budget below 5 s the last fifth is left for those who are told to abort", async () => {
+  const { clock, tasks } = setUp();
+  const told: number[] = [];
+  tasks.spawn("t", loop, async (token) => {
+    await token.cancelled;
+    told.push(clock.monotonic());
+  });
+  const joined = tasks.joinAll(100);
+  await clock.advance(100);
+  expect(await joined).toEqual({ laggards: [] });
+  expect(told).toEqual([80]);
+});
