@@ -24,6 +24,7 @@ export interface ChildrenHost {
 export class Children {
   readonly #host: ChildrenHost;
   readonly #byId = new Map<string, Child>();
+  readonly #left: string[] = [];
 
   constructor(host: ChildrenHost) {
     this.#host = host;
@@ -116,12 +117,16 @@ export class Children {
   ): Promise<void> {
     const { run, spec } = child;
     if (!run) return;
+    const { interrupt, cut } = this.#host;
     child.state = { kind: "stopping", run };
-    this.ended(child, await run.end(spec, reason, atMostMs, this.#host.cut));
+    const exit = await run.end(spec, reason, atMostMs, cut);
+    if (exit.kind === "killed" && spec.stop !== "brutal" && interrupt.isCancelled) this.#left.push(child.id);
+    this.ended(child, exit);
   }
 
   /**
-   * Stops all, the last started first or all together; gives the ids of those that overran. Of the budget,
+   * Stops all, the last started first or all together; gives the ids of those that overran, also in a stop
+   * of their own that this one found under way. Of the budget,
    * half is shared out evenly, so that nobody's delay leaves nothing for the others.
    */
   async stopAll(
@@ -141,9 +146,7 @@ export class Children {
       }
     }
     for (const child of this.all()) child.state = { kind: "stopped", held: false };
-    return live
-      .filter(({ lastExit, spec }) => lastExit?.kind === "killed" && spec.stop !== "brutal")
-      .map(({ id }) => id);
+    return this.#left;
   }
 
   /** Writes down how a run ended. */

@@ -82,7 +82,6 @@ export class Restarts {
     for (const sibling of [...takenAlong(strategy, children.all(), child)].reverse()) {
       // Its own too: it may have begun the group's wait, been started alone, and ended again.
       this.#clear(sibling);
-      if (sibling === child) continue;
       if (sibling.state.kind === "stopped" && sibling.state.held) continue;
       await children.stop(sibling, { kind: "requested-by-run", message: `restarted with ${child.id}` });
       if (sibling.spec.restart === "temporary") children.leave(sibling, false);

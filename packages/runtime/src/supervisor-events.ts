@@ -1,7 +1,7 @@
 import type { ChildExit } from "./policy.ts";
 import type { ShutdownReason } from "./shutdown.ts";
 
-/** What ended a supervisor. `left` names the children that did not end within their stop deadline. */
+/** What ended a supervisor. `left` names the children that did not end within their stop deadline, in the order they were given up. */
 export type SupervisorExit = { readonly left: readonly string[] } & (
   | { readonly kind: "stopped"; readonly reason: ShutdownReason }
   /** A significant child, or one that answered `end-tree`, ended without an error. */

@@ -23,7 +23,7 @@ export interface SupervisorOptions extends Partial<Intensity> {
 
 /** Throws `TypeError` for options that cannot mean anything. */
 export function checkOptions(options: SupervisorOptions): void {
-  const { strategy, autoShutdown, intensity, periodMs, children = [] } = options;
+  const { strategy, autoShutdown, stopOrder, stopBudgetMs, intensity, periodMs, children = [] } = options;
   const oneOf = (what: string, value: unknown, known: readonly string[]) => {
     if (value !== undefined && !known.includes(value as string)) {
       throw new TypeError(`${what} must be one of ${known.join(", ")}, not ${String(value)}`);
@@ -31,6 +31,10 @@ export function checkOptions(options: SupervisorOptions): void {
   };
   oneOf("strategy", strategy, ["one-for-one", "one-for-all", "rest-for-one"]);
   oneOf("autoShutdown", autoShutdown, ["never", "any-significant", "all-significant"]);
+  oneOf("stopOrder", stopOrder, ["reverse", "together"]);
+  if (stopBudgetMs !== undefined && !(stopBudgetMs >= 0)) {
+    throw new TypeError(`stopBudgetMs must be 0 or more, not ${stopBudgetMs}`);
+  }
   if (intensity !== undefined && !(Number.isInteger(intensity) && intensity >= 0)) {
     throw new TypeError(`intensity must be a whole number from 0, not ${intensity}`);
   }

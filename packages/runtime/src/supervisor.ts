@@ -141,7 +141,8 @@ export class Supervisor {
 
   /**
    * Adds a child behind the others and starts it; resolves when it is ready. Rejects with `CHILD_EXISTS`,
-   * `NOT_RUNNING`, or `CHILD_START_FAILED`, in which case it is not there.
+   * `NOT_RUNNING`, or `CHILD_START_FAILED`, in which case it is not there. Throws `TypeError` for a spec that
+   * cannot mean anything.
    */
   startChild(spec: ChildSpec): Promise<void> {
     checkChild(spec, this.#options.autoShutdown);

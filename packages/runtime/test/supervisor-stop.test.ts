@@ -42,6 +42,19 @@ test("an infinite stop deadline waits", async () => {
   expect(await stopped).toMatchObject({ left: [] });
 });
 
+test("a child whose own stop was under way, and is cut by the budget, is told among those left behind", async () => {
+  const clock = new VirtualClock();
+  const deaf = { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" } as const;
+  const { supervisor } = setUp({ clock, stopBudgetMs: 1_000 }, new FakeChild("deaf", deaf));
+  await supervisor.start();
+  const ownStop = supervisor.stopChild("deaf");
+  await clock.advance(100);
+  const stopped = supervisor.stop();
+  await clock.advance(1_000);
+  await ownStop;
+  expect(await stopped).toMatchObject({ kind: "stopped", left: ["deaf"] });
+});
+
 test("one stop budget caps the whole stop, whoever hangs, and leaves time to those that need it", async () => {
   const clock = new VirtualClock();
   const deaf = { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" } as const;
@@ -54,7 +67,7 @@ test("one stop budget caps the whole stop, whoever hangs, and leaves time to tho
   await supervisor.start();
   const stopped = supervisor.stop();
   await clock.advance(1_000);
-  expect(await stopped).toMatchObject({ left: ["deaf 1", "deaf 2"] });
+  expect(await stopped).toMatchObject({ left: ["deaf 2", "deaf 1"] });
   expect([children[0]?.isRunning, clock.pending]).toEqual([false, 0]);
 });
 

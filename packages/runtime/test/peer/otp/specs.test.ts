@@ -102,6 +102,8 @@ test("sup_flags: a wrong strategy, intensity, period or auto-shutdown is refused
     [{ periodMs: infinity }, "periodMs must be above 0 and finite, not Infinity"],
     [{ periodMs: Number.NaN }, "periodMs must be above 0 and finite, not NaN"],
     [{ autoShutdown: "sometimes" }, "autoShutdown must be one of"],
+    [{ stopOrder: "sideways" }, "stopOrder must be one of"],
+    [{ stopBudgetMs: -1 }, "stopBudgetMs must be 0 or more, not -1"],
   ];
   for (const [flags, message] of wrong) expect(() => new Supervisor(flags)).toThrow(message);
   for (const [flags] of wrong) expect(() => new Supervisor(flags)).toThrow(TypeError);
