@@ -1,7 +1,7 @@
 export { FakeChild, type FakeChildOptions } from "./fake-child.ts";
 export { FakeNode, type Order, type Orders } from "./fake-node.ts";
-export { type Fault, type FaultPlan, Faults } from "./simulation/faults.ts";
-export { Host, Life, type LifeEnd, type Machine } from "./simulation/host.ts";
+export type { Fault, FaultPlan, Faults } from "./simulation/faults.ts";
+export type { Host, Life, LifeEnd, Machine } from "./simulation/host.ts";
 export type {
   Connection,
   FileSystem,
@@ -27,9 +27,9 @@ export {
   type SimulationSummary,
   simulateMany,
 } from "./simulation/simulate-many.ts";
-export { SimulatedDisk } from "./simulation/simulated-disk.ts";
-export { SimulatedNetwork } from "./simulation/simulated-network.ts";
-export { type FakeProgram, SimulatedProcesses } from "./simulation/simulated-processes.ts";
+export type { SimulatedDisk } from "./simulation/simulated-disk.ts";
+export type { SimulatedNetwork } from "./simulation/simulated-network.ts";
+export type { FakeProgram, SimulatedProcesses } from "./simulation/simulated-processes.ts";
 export {
   SimulationError,
   type SimulationErrorCode,

@@ -70,8 +70,8 @@ test("a synced file whose directory is not may be without its name after a power
     await host.run(async ({ files }) => {
       await files.write("/a", bytes("a"));
       await files.sync("/a");
-      expect(host.disk.peekDurable("/a")).toBeUndefined();
     }).ended;
+    expect(host.disk.peekDurable("/a")).toBeUndefined();
     host.powerOff();
     told(text(host.disk.peek("/a")) ?? "no name");
   });
@@ -124,7 +124,7 @@ test("a disk that is full or broken says so by code, and keeps what was there", 
     const host = world.host("box");
     const codes: string[] = [];
     const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => codes.push(codeOf(error)));
-    await host.run(async ({ files }) => {
+    const life = host.run(async ({ files }) => {
       await files.write("/dir/a", bytes("a"));
       host.disk.full = true;
       await attempt(files.write("/dir/a", bytes("b")));
@@ -140,7 +140,8 @@ test("a disk that is full or broken says so by code, and keeps what was there", 
       expect((await files.list("/dir")).toSorted()).toEqual(["a", "c"]);
       await files.remove("/dir/c");
       expect(await files.list("/dir")).toEqual(["a"]);
-    }).ended;
+    });
+    expect(await life.ended).toEqual({ kind: "completed", value: undefined });
     expect([codes, text(host.disk.peek("/dir/a"))]).toEqual([["ENOSPC", "EIO", "ENOENT", "ENOENT"], "a"]);
   });
 });

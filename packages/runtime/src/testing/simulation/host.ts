@@ -1,4 +1,5 @@
 import { type Clock, sleepOn, type Timer } from "../../clock.ts";
+import { describeError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
 import type { FileSystem, Network, ProcessSpawner } from "./seams.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
@@ -66,7 +67,7 @@ export class Host {
 
 /** One run of a program on a host. */
 export class Life {
-  /** Resolves when the program has ended; never rejects. */
+  /** Resolves when the program has ended; never rejects: whether it failed is for the scenario to look at. */
   readonly ended: Promise<LifeEnd>;
   readonly #host: Host;
   readonly #options: HostOptions;
@@ -111,7 +112,10 @@ export class Life {
       return program(machine);
     })().then(
       (value) => this.#ends({ kind: "completed", value }),
-      (error: unknown) => this.#ends({ kind: "failed", error }),
+      (error: unknown) => {
+        if (!this.#over) this.#options.note(`failed: ${describeError(error)}`);
+        this.#ends({ kind: "failed", error });
+      },
     );
   }
 

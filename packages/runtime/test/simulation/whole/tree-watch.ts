@@ -115,6 +115,7 @@ export class TreeWatch {
         return;
       case "child-exited":
         this.#escalated(key, event.id, event.exit.kind);
+        if (event.exit.kind === "killed") this.#leftBelow(key === "" ? event.id : `${key}/${event.id}`);
         this.#exited(key, state, event.id, event.run);
         return;
       case "child-restarting":
@@ -197,6 +198,15 @@ export class TreeWatch {
     if (!below?.hasFailed) return;
     this.#bound.mark("a failure was escalated");
     this.#bound.assert("I6", kind === "failed", `${key}: ${id} failed, and above it that is ${kind}`);
+  }
+
+  /** A supervisor was left behind: it goes on with its stop, and nobody hears of it any more. */
+  #leftBelow(key: string): void {
+    for (const [below, { leaves }] of this.#layouts) {
+      if (below !== key && !below.startsWith(`${key}/`)) continue;
+      this.#bound.mark("a supervisor was left behind");
+      for (const run of [...leaves.values()].flatMap(({ live }) => live)) run.isLeft = true;
+    }
   }
 
   #exited(key: string, { children, layout }: State, id: string, run: number): void {
