@@ -57,6 +57,6 @@ test("one that leaves out the last sync is found, by a single power cut and a li
   const { details, message } = error as SimulationError;
   expect([details.invariant, details.faults.length]).toEqual(["no count comes twice", 1]);
   expect(message).toMatch(
-    /^seed \d+: no count comes twice: \d+ came after \d+ .*\n[^]*replay: await simulate\(/,
+    /^seed \d+: no count comes twice: \d+ came after \d+ .*\n[\s\S]*replay: await simulate\(/,
   );
 });
