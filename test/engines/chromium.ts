@@ -8,11 +8,7 @@ export const chromium: string | undefined = [
 ].find((path) => path !== undefined && existsSync(path));
 
 /** The tests that run in Chromium, but for those below. */
-export const suites: string[] = [
-  "packages/runtime/test/**/*.test.ts",
-  "packages/rpc/test/**/*.test.ts",
-  "test/engines/*.browser.ts",
-];
+export const suites: string[] = ["packages/runtime/test/**/*.test.ts", "packages/rpc/test/**/*.test.ts"];
 
 /** The tests that run in Node only, and what they need of it. */
 export const nodeOnly: Readonly<Record<string, string>> = {

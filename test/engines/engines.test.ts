@@ -18,7 +18,7 @@ function find(name: string): string | undefined {
 
 const found = (name: string, ...more: readonly string[]): Engine | undefined => {
   const path = find(name);
-  const env = { DENO_DIR: scratch, BUN_INSTALL: scratch };
+  const env = { DENO_DIR: scratch, BUN_INSTALL: scratch, BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" };
   return path === undefined ? undefined : { command: [path, ...more], env };
 };
 
