@@ -11,7 +11,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** Where `scripts/setup-test-machine.sh` puts an engine, or else the user has one. */
 function find(name: string): string | undefined {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   const directories = [join(cache, "holdfast/engines"), ...(process.env["PATH"] ?? "").split(delimiter)];
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
