@@ -30,7 +30,7 @@ export interface WorkerOptions<J extends WorkerJob> {
  * 2. Once `token` is cancelled the worker sees it, with the reason, even in the middle of a computation. One that
  *    has not ended `graceMs` later is killed: `WORKER_KILLED`. Without shared memory (a browser whose page is not
  *    cross-origin isolated) only a message tells it, which a computation does not hear: there it ends by being killed.
- * 3. The thread is gone when the promise settles.
+ * 3. The thread is gone when the promise settles; but Deno cannot end one that computes without a pause.
  *
  * A Web Worker that calls `self.close()`, or whose module never calls `serveWorker`, cannot be noticed: it ends with
  * its token. Node tells of both.
