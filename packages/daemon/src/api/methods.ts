@@ -38,6 +38,10 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
   return {
     "system.info": method("system.info", ({ settled }) => daemon.info(settled)),
     "system.healthz": method("system.healthz", () => ({ ok: true })),
+    // Loaded when first asked for: few callers do.
+    "rpc.discover": method("rpc.discover", async () =>
+      (await import("./open-rpc.ts")).openRpcDocument((await daemon.info()).version),
+    ),
     "system.shutdown": method("system.shutdown", ({ keepApps }) => {
       daemon.requestShutdown({ keepApps: keepApps ?? false });
       return {};
