@@ -148,6 +148,12 @@ export class Children {
 
   /** Writes down how a run ended. */
   ended(child: Child, exit: ChildExit): void {
+    const { state, spec } = child;
+    // However it ended: a run that is stopped with its group was no less healthy.
+    if (spec.backoff && (state.kind === "running" || state.kind === "stopping")) {
+      const livedMs = this.#host.clock.monotonic() - state.run.startedAt;
+      if (livedMs >= (spec.backoff.resetAfterMs ?? spec.backoff.maxMs)) child.attempt = 0;
+    }
     child.lastExit = exit;
     child.state = { kind: "stopped", held: false };
     this.#host.publish({ type: "child-exited", id: child.id, run: child.runs, exit });

@@ -51,6 +51,7 @@ export {
   Operations,
   type OperationsOptions,
 } from "./operation.ts";
+export { orCancelled } from "./or-cancelled.ts";
 export type { OnPoison, PoisonAnswer } from "./poison.ts";
 export {
   type AutoShutdown,

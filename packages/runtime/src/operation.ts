@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { describeError, HoldfastError, surface } from "./errors.ts";
-import { ShutdownToken } from "./shutdown.ts";
+import { type ShutdownReason, ShutdownToken } from "./shutdown.ts";
 import type { Store } from "./store.ts";
 
 /** How an operation ended. */
@@ -37,6 +37,8 @@ export interface Operation {
   readonly name: string;
   /** Never rejects. */
   readonly done: Promise<OperationEnd>;
+  /** Cancels its token; it fails once it has given up. Returns false if it had been cancelled before. */
+  cancel(reason: ShutdownReason): boolean;
 }
 
 /** What a request does to an operation under way on the same id. */
@@ -111,6 +113,7 @@ export class Operations<S> {
       before: running ? (running.observed?.state ?? running.before) : this.#store.get(id),
       settled,
       done: settled.promise,
+      cancel: (reason) => operation.token.cancel(reason),
     };
     this.#inFlight.set(id, operation);
     this.#store.replace(id, request.via);

@@ -1,7 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { hookFailed, hookTimedOut, ServiceError, type ServiceErrorCode } from "./service-error.ts";
-import { CancelledError, type ShutdownToken } from "./shutdown.ts";
 import type { TaskRegistry } from "./tasks.ts";
 
 /** How a reload ended; the service goes on in any case. */
@@ -10,78 +9,63 @@ export type ReloadEnd =
   /** `NOT_RUNNING`, `RELOAD_UNSUPPORTED`: it was refused. `RELOAD_FAILED`: the hook failed, or took too long. */
   | { readonly kind: "failed"; readonly error: ServiceError };
 
-export interface ReloadSeams {
-  readonly name: string;
-  readonly lifecycle: Lifecycle;
-  readonly limitMs: number;
-  readonly tasks: TaskRegistry;
-  readonly clock: Clock;
-  readonly isRunning: () => boolean;
+export interface Reloads {
+  /** Never rejects. */
+  request(config: unknown): Promise<ReloadEnd>;
+  /** The service has ended: nobody is to wait for a hook that hangs. */
+  end(): void;
 }
 
 /**
  * The reloads of one service, one at a time and in order. Each is a task, so that a stop waits for the one in hand
  * before `onStop`, and names it if it hangs.
  */
-export class Reloads {
-  readonly #seams: ReloadSeams;
-  #last: Promise<unknown> = Promise.resolve();
-  #settle: ((end: ReloadEnd) => void) | undefined;
+export function reloads(
+  service: string,
+  lifecycle: Lifecycle,
+  limitMs: number,
+  tasks: TaskRegistry,
+  clock: Clock,
+  isRunning: () => boolean,
+): Reloads {
+  let last: Promise<unknown> = Promise.resolve();
+  let settle: ((end: ReloadEnd) => void) | undefined;
 
-  constructor(seams: ReloadSeams) {
-    this.#seams = seams;
-  }
+  const refused = (code: ServiceErrorCode): ReloadEnd => ({
+    kind: "failed",
+    error: new ServiceError(code, `${service} cannot reload: ${code}`, { details: { service } }),
+  });
 
-  /** Never rejects. */
-  request(config: unknown): Promise<ReloadEnd> {
-    const turn = this.#last.then(() => this.#reload(config));
-    this.#last = turn;
-    return turn;
-  }
-
-  /** The service has ended: nobody is to wait for a hook that hangs. */
-  end(): void {
-    this.#settle?.(this.#refusal("NOT_RUNNING", "ended before its reload was done"));
-  }
-
-  #reload(config: unknown): Promise<ReloadEnd> {
-    const { name, lifecycle, tasks, isRunning } = this.#seams;
-    if (!isRunning()) return Promise.resolve(this.#refusal("NOT_RUNNING", "is not running"));
-    if (!lifecycle.reload) {
-      return Promise.resolve(this.#refusal("RELOAD_UNSUPPORTED", "cannot be reloaded in place"));
-    }
-    return new Promise((settle) => {
-      this.#settle = settle;
-      const task = tasks.spawn("reload", { kind: "maintenance" }, (token) => this.#run(config, token));
-      void task.done.then((outcome) => {
-        if (outcome.kind === "completed") return settle({ kind: "done" });
-        const cause = outcome.kind === "failed" ? outcome.error : new CancelledError(outcome.reason);
-        return settle({ kind: "failed", error: hookFailed(name, "reload", cause) });
+  const reload = (config: unknown): Promise<ReloadEnd> | ReloadEnd => {
+    if (!isRunning()) return refused("NOT_RUNNING");
+    if (!lifecycle.reload) return refused("RELOAD_UNSUPPORTED");
+    return new Promise((resolve) => {
+      settle = resolve;
+      tasks.spawn("reload", { kind: "maintenance" }, async (token) => {
+        const work = (async () => lifecycle.reload?.(config, { token, shutdown: tasks.token, tasks }))();
+        const late = clock.sleep(limitMs, token).then((end) => {
+          if (end === "elapsed") throw hookTimedOut(service, "reload", limitMs);
+          // Once a shutdown is asked, the stop's budget takes the place of the limit.
+          return work;
+        });
+        try {
+          await Promise.race([work, late]);
+          resolve({ kind: "done" });
+        } catch (error) {
+          resolve({ kind: "failed", error: hookFailed(service, "reload", error) });
+        } finally {
+          token.cancel({ kind: "requested-by-run" });
+        }
       });
     });
-  }
+  };
 
-  async #run(config: unknown, parent: ShutdownToken): Promise<void> {
-    const { name, lifecycle, limitMs, tasks, clock } = this.#seams;
-    const token = parent.childToken();
-    const work = (async () => lifecycle.reload?.(config, { token, shutdown: tasks.token, tasks }))();
-    const inTime = clock.sleep(limitMs, token).then((end) => {
-      if (end === "elapsed") throw hookTimedOut(name, "reload", limitMs);
-      // Once a shutdown is asked, the stop's budget takes the place of the limit.
-      return work;
-    });
-    try {
-      await Promise.race([work, inTime]);
-    } finally {
-      token.cancel({ kind: "requested-by-run", message: "the reload is over" });
-    }
-  }
-
-  #refusal(code: ServiceErrorCode, why: string): ReloadEnd {
-    const { name } = this.#seams;
-    return {
-      kind: "failed",
-      error: new ServiceError(code, `${name} ${why}`, { details: { service: name } }),
-    };
-  }
+  return {
+    request: (config) => {
+      const turn = last.then(() => reload(config));
+      last = turn;
+      return turn;
+    },
+    end: () => settle?.(refused("NOT_RUNNING")),
+  };
 }

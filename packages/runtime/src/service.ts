@@ -2,7 +2,7 @@ import { isAbortError } from "./abort.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ExitReason, type ExitStatus, exitStatus } from "./exit-status.ts";
 import type { Hook, HookTimeouts, Lifecycle, ServiceHandle, StartContext, StopContext } from "./lifecycle.ts";
-import { Reloads } from "./reload.ts";
+import { type Reloads, reloads } from "./reload.ts";
 import {
   combined,
   deadlineExceeded,
@@ -54,7 +54,7 @@ interface Rise {
 }
 
 const order: readonly Phase[] = ["preStart", "onStart", "run", "tasks", "onStop", "postStop"];
-const limitMs = 30_000;
+const ownLimitMs = 30_000;
 
 /**
  * A program's lifecycle: preStart → onStart → run → tasks joined → onStop → postStop, once.
@@ -89,21 +89,21 @@ export class Service {
     this.name = options.name;
     this.#lifecycle = options.lifecycle;
     this.#budgetMs = options.stopBudgetMs ?? 10_000;
-    this.#limits = { preStart: limitMs, onStart: limitMs, ...options.hookTimeoutsMs };
+    this.#limits = { preStart: ownLimitMs, onStart: ownLimitMs, ...options.hookTimeoutsMs };
     this.#clock = options.clock ?? systemClock;
     this.#shutdown = new ShutdownToken(options.shutdown);
     this.#tasks = new TaskRegistry(this.#shutdown, { clock: this.#clock });
     const isOpen = () => this.#state.kind === "running";
     this.rpcApi = gatedRpcApi(options.rpcApi ?? {}, isOpen);
     this.peerApi = gatedPeerApi(options.peerApi ?? {}, isOpen);
-    this.#reloads = new Reloads({
-      name: this.name,
-      lifecycle: this.#lifecycle,
-      limitMs: this.#limits.reload ?? limitMs,
-      tasks: this.#tasks,
-      clock: this.#clock,
-      isRunning: () => isOpen() && !this.#shutdown.isCancelled,
-    });
+    this.#reloads = reloads(
+      this.name,
+      this.#lifecycle,
+      this.#limits.reload ?? ownLimitMs,
+      this.#tasks,
+      this.#clock,
+      () => isOpen() && !this.#shutdown.isCancelled,
+    );
     this.#handle = this.#makeHandle();
   }
 
@@ -217,13 +217,11 @@ export class Service {
     switch (end.kind) {
       case "completed":
         return { kind: "completed" };
-      case "failed": {
-        const mayLeave = kind === "starting" || kind === "running";
-        if (mayLeave && this.#shutdown.isCancelled && isAbortError(end.error)) return { kind: "left" };
-        return { kind: "failed", error: hookFailed(this.name, phase, end.error) };
-      }
+      case "failed":
       case "timed-out": {
-        const cause = hookTimedOut(this.name, phase, ownMs);
+        const cause = end.kind === "failed" ? end.error : hookTimedOut(this.name, phase, ownMs);
+        const mayLeave = kind === "starting" || kind === "running";
+        if (mayLeave && this.#shutdown.isCancelled && isAbortError(cause)) return { kind: "left" };
         return { kind: "failed", error: hookFailed(this.name, phase, cause) };
       }
       case "out-of-budget":

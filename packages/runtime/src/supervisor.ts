@@ -193,9 +193,7 @@ export class Supervisor {
     // It was stopped, and perhaps started anew, before this came to its turn.
     if (child.run !== run || this.#isOver()) return;
     this.#children.ended(child, exit);
-    const { id, restart = "permanent", significant = false, backoff } = child.spec;
-    const livedMs = this.#clock.monotonic() - run.startedAt;
-    if (backoff && livedMs >= (backoff.resetAfterMs ?? backoff.maxMs)) child.attempt = 0;
+    const { id, restart = "permanent", significant = false } = child.spec;
     switch (decide(restart, exit)) {
       case "restart":
         return this.#restarts.plan(child, exit);

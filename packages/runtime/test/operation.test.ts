@@ -337,3 +337,22 @@ test("an entry that came during an operation stays as it is when the operation f
   await done;
   expect(store.get("late")).toBe("created");
 });
+
+test("an operation is cancelled by who holds it: its token fires once, and when the work gives up it reverts", async () => {
+  const { store, operations, stop } = setUp();
+  const operation = operations.begin({
+    ...stop,
+    run: async (token) => {
+      await token.cancelled;
+      token.throwIfCancelled();
+    },
+  });
+  const reason = { kind: "user-requested", message: "never mind" } as const;
+  expect([operation.cancel(reason), operation.cancel({ kind: "fatal" })]).toEqual([true, false]);
+  expect(store.get("web")).toBe("stopping");
+  expect(await operation.done).toMatchObject({
+    kind: "failed",
+    error: { code: "CANCELLED", details: reason },
+  });
+  expect([store.get("web"), operations.running("web")]).toEqual(["running", undefined]);
+});

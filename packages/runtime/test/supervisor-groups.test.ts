@@ -204,3 +204,23 @@ test("a child that did not start when it was asked to is left alone by its group
   expect(log).toEqual(["end b", "start b"]);
   await supervisor.stop();
 });
+
+test("a long run that is stopped with its group starts the backoff over as one that crashed does", async () => {
+  const backoff = { initialMs: 100, factor: 2, maxMs: 1_000, resetAfterMs: 5_000 };
+  const { children } = fakes("ab", { backoff });
+  const [a, b] = children;
+  const { supervisor, clock, events } = setUp({ strategy: "one-for-all", intensity: 10 }, ...children);
+  await supervisor.start();
+  a?.crash();
+  await clock.advance(100);
+  a?.crash();
+  await clock.advance(200);
+  await clock.advance(5_000);
+  b?.crash();
+  await clock.advance(100);
+  a?.crash();
+  const delays = () => events.flatMap((event) => (event.type === "child-restarting" ? [event.delayMs] : []));
+  await clock.advance(0);
+  expect(delays()).toEqual([100, 200, 100, 100]);
+  await supervisor.stop();
+});

@@ -2,39 +2,38 @@
 import { expect, test } from "vitest";
 import { supervisorChild } from "../../../src/index.ts";
 import { VirtualClock } from "../../../src/testing/index.ts";
-import { counts, endings, fake, policies, setUp, states, told } from "../rig.ts";
+import { counts, endings, fake, setUp, states, told } from "../rig.ts";
 
-const returns: Record<string, (typeof policies)[number][]> = {
-  normal: ["permanent"],
-  shutdown: ["permanent"],
-  abnormal: ["permanent", "transient"],
-};
+const down = ["shutdown", "{shutdown,term}"] as const;
 
-for (const [how, restarted] of Object.entries(returns)) {
-  const what = how === "shutdown" ? (["shutdown", "{shutdown,term}"] as const) : [how as "normal"];
-  for (const restart of policies) {
-    const comesBack = restarted.includes(restart);
-    test(`${restart}_${how}: it ${comesBack ? "comes back" : "does not come back"}`, async () => {
-      for (const reason of what) {
-        const child = fake("child1", { restart });
-        const { supervisor, exits, settle } = await setUp();
-        await supervisor.startChild(child.spec);
-        const [end, kind] = endings[reason];
-        end(child);
-        await settle();
-        expect(exits()).toEqual([`child1 ${kind}`]);
-        expect([child.starts, child.isRunning]).toEqual(comesBack ? [2, true] : [1, false]);
-        const specs = restart === "temporary" ? 0 : 1;
-        expect(counts(supervisor)).toEqual({ specs, active: comesBack ? 1 : 0 });
-        // What stayed can be started again, what is forgotten can be added again.
-        if (!comesBack && specs === 1) await supervisor.restartChild("child1");
-        if (specs === 0) await supervisor.startChild(child.spec);
-        expect(states(supervisor)).toEqual(["child1 running"]);
-        await supervisor.stop();
-      }
-    });
+test.each([
+  ["permanent_normal", "permanent", ["normal"], "restarted"],
+  ["permanent_shutdown", "permanent", down, "restarted"],
+  ["permanent_abnormal", "permanent", ["abnormal"], "restarted"],
+  ["transient_normal", "transient", ["normal"], "left"],
+  ["transient_shutdown", "transient", down, "left"],
+  ["transient_abnormal", "transient", ["abnormal"], "restarted"],
+  ["temporary_normal", "temporary", ["normal"], "forgotten"],
+  ["temporary_shutdown", "temporary", down, "forgotten"],
+  ["temporary_abnormal", "temporary", ["abnormal"], "forgotten"],
+] as const)("%s: a %s child that ends by %j is %s", async (_name, restart, ends, fate) => {
+  for (const reason of ends) {
+    const child = fake("child1", { restart });
+    const { supervisor, exits, settle } = await setUp();
+    await supervisor.startChild(child.spec);
+    const [end, kind] = endings[reason];
+    end(child);
+    await settle();
+    expect(exits()).toEqual([`child1 ${kind}`]);
+    const restarted = fate === "restarted";
+    expect([child.starts, child.isRunning]).toEqual(restarted ? [2, true] : [1, false]);
+    expect(counts(supervisor)).toEqual({ specs: fate === "forgotten" ? 0 : 1, active: restarted ? 1 : 0 });
+    if (fate === "left") await supervisor.restartChild("child1");
+    if (fate === "forgotten") await supervisor.startChild(child.spec);
+    expect(states(supervisor)).toEqual(["child1 running"]);
+    await supervisor.stop();
   }
-}
+});
 
 test("faulty_application_shutdown: the root cause, stack and all, reaches the one who started the tree", async () => {
   const bug = new Error("undef");
