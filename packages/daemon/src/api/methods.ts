@@ -1,4 +1,5 @@
 import type { MethodTable, Subscription } from "@holdfast/rpc";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
 import { followLogs } from "../logs/follow-logs.ts";
@@ -31,7 +32,9 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     ...(key === undefined ? {} : { key }),
   });
   const durable = async <T>(result: T): Promise<T> => {
+    failpoint("reply.save");
     await daemon.saved();
+    failpoint("reply.saved");
     return result;
   };
 
