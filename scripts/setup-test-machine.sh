@@ -10,7 +10,7 @@ setsid  util-linux  the launcher for machines without perl, and programs that tr
 ps      procps      tests that look at sessions and process groups
 bash    bash        process-compose files that name no shell
 git     git         .ci/run, which works on a fresh clone
-chromium chromium   the tests that run in a browser too
+chromium  chromium  the tests that run in a browser too
 '
 
 missing() {
@@ -20,6 +20,34 @@ missing() {
     fi
   done
 }
+
+# The other engines, 190 MB, come from the npm registry and stay outside of the tree: docs/decisions/011-engines.md.
+engines="${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/engines"
+
+# engine NAME VERSION PACKAGE FILE: makes "$engines/NAME". Without it tests are skipped, and nothing else is wrong.
+engine() {
+  at="$engines/$1-$2"
+  if [ ! -e "$at" ]; then
+    echo "setup: npm install $3@$2, to $at"
+    mkdir -p "$engines"
+    new=$(mktemp -d "$at.XXXXXX")
+    # The package of one platform is the program itself: no script of it runs.
+    if (cd "$new" && npm install --silent --no-save --no-package-lock --ignore-scripts --prefix "$new" "$3@$2") &&
+      "$new/node_modules/$3/$4" --version >/dev/null && mv -T "$new" "$at"; then :; else
+      rm -rf "$new"
+    fi
+  fi
+  if [ -e "$at" ]; then
+    ln -sfn "$1-$2/node_modules/$3/$4" "$engines/$1"
+  else
+    echo "setup: no $1 $2; its tests are skipped" >&2
+  fi
+}
+
+case $(uname -sm) in
+  'Linux x86_64') engine bun 1.4.5 @oven/bun-linux-x64 bin/bun; engine deno 2.9.6 @deno/linux-x64-glibc deno ;;
+  'Linux aarch64') engine bun 1.4.5 @oven/bun-linux-aarch64 bin/bun; engine deno 2.9.6 @deno/linux-arm64-glibc deno ;;
+esac
 
 packages=$(missing | tr '\n' ' ')
 if [ -z "$packages" ]; then

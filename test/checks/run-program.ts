@@ -6,6 +6,12 @@ const interrupt = "^C";
 /** Two signals closer together than this may count as one keypress. */
 const betweenSignalsMs = 100;
 
+/** What runs a program of ours. */
+export interface Engine {
+  readonly command: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /**
  * Runs a program of ours to its end and gives what it printed, stdout and stderr as they came, with `^C` where SIGINT
  * was sent and, as the last line, `exit code N` where that is not 0. A line that is as `expected`, whose `…` stands for
@@ -15,11 +21,12 @@ export async function transcriptOf(
   path: string,
   expected: readonly string[],
   limitMs = 15_000,
+  { command, env }: Engine = { command: [process.execPath] },
 ): Promise<readonly string[]> {
   // One pipe for both, so that their order is kept.
-  const child = spawn("/bin/sh", ["-c", 'exec "$0" "$1" 2>&1', process.execPath, path], {
+  const child = spawn("/bin/sh", ["-c", 'exec "$@" 2>&1', "sh", ...command, path], {
     stdio: ["ignore", "pipe", "ignore"],
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...env },
   });
   const lines: string[] = [];
   let rest = "";

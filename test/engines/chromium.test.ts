@@ -8,5 +8,10 @@ test("the tests that run in Node only are those that import something of it", ()
   const importing = globSync(suites, { cwd }).filter((path) =>
     /from "node:/.test(readFileSync(`${cwd}/${path}`, "utf8")),
   );
-  expect(importing.sort()).toEqual(globSync(Object.keys(nodeOnly), { cwd }).sort());
+  // One that matches nothing stands for itself.
+  const listed = Object.keys(nodeOnly).flatMap((pattern) => {
+    const paths = globSync(pattern, { cwd });
+    return paths.length === 0 ? pattern : paths;
+  });
+  expect(importing.sort()).toEqual(listed.sort());
 });

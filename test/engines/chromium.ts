@@ -14,5 +14,6 @@ export const suites: string[] = ["packages/runtime/test/**/*.test.ts", "packages
 export const nodeOnly: Readonly<Record<string, string>> = {
   "packages/rpc/test/message.test.ts": "reads the files of JSONTestSuite",
   "packages/runtime/test/**/memory.test.ts": "collects garbage when it wants to",
+  "packages/runtime/test/peer/cases.test.ts": "reads the other tests",
   "packages/runtime/test/worker-thread.test.ts": "starts threads of Node, and counts them",
 };

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the text under test is full of them
 import { describe, expect, test } from "vitest";
+import { ownMs } from "../../../../test/checks/own-time.ts";
 import { interpolate } from "../../src/manifest/interpolate.ts";
 
 const variables = new Map([
@@ -90,9 +91,9 @@ describe("refusing", () => {
       ok: false,
       reason: "variables are nested too deep",
     });
-    const started = process.hrtime.bigint();
+    const started = ownMs();
     run("${a:-".repeat(100_000));
     run(`${"${a:-".repeat(100_000)}${"}".repeat(100_000)}`);
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+    expect(ownMs() - started).toBeLessThan(1000);
   });
 });

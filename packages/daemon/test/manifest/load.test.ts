@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ownMs } from "../../../../test/checks/own-time.ts";
 import { detectFormat } from "../../src/manifest/detect-format.ts";
 import { loadProject } from "../../src/manifest/load.ts";
 import { ManifestError } from "../../src/manifest/problem.ts";
@@ -153,11 +154,11 @@ describe("on this machine's files", () => {
   test("10 MB of YAML, a directory and nothing at all are refused within a second", () => {
     writeFileSync(join(directory, "big.yaml"), `services:\n${"  a: {command: x}\n".repeat(600_000)}`);
     mkdirSync(join(directory, "dir.yaml"));
-    const started = process.hrtime.bigint();
+    const started = ownMs();
     expect(problems("big.yaml")).toEqual(["big.yaml is larger than 1 MiB, and no manifest is"]);
     expect(problems("dir.yaml")).toEqual(["cannot read dir.yaml: it is a directory"]);
     expect(problems("none.yaml")).toEqual(["there is no file none.yaml"]);
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+    expect(ownMs() - started).toBeLessThan(1000);
   });
 });
 
@@ -169,10 +170,10 @@ test("an alias bomb in services is refused at once", () => {
         .fill(`*a${i - 1}`)
         .join(", ")}]`,
     );
-  const started = process.hrtime.bigint();
+  const started = ownMs();
   const [problem] = problemsOf(`${rows.join("\n")}\nservices:\n  web: {command: x, labels: *a29}\n`);
   expect(problem).toMatch(
     /^holdfast\.yaml:\d+:\d+: the aliases of this file stand for more than 100000 nodes/,
   );
-  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+  expect(ownMs() - started).toBeLessThan(1000);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ownMs } from "../../../../test/checks/own-time.ts";
 import { type Located, type LocatedMap, valueAt } from "../../src/manifest/located.ts";
 import { ManifestError, ProblemList } from "../../src/manifest/problem.ts";
 import { parseYaml } from "../../src/manifest/yaml-source.ts";
@@ -119,13 +120,13 @@ describe("refusing", () => {
           .fill(`*a${i - 1}`)
           .join(", ")}]`,
       );
-    const started = process.hrtime.bigint();
+    const started = ownMs();
     const { problems } = parse(rows.join("\n"));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(
       /^f\.yaml:\d+:\d+: the aliases of this file stand for more than 100000 nodes/,
     );
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+    expect(ownMs() - started).toBeLessThan(1000);
   });
 
   test("a bomb made of merge keys is refused as well", () => {
@@ -149,7 +150,7 @@ describe("refusing", () => {
   test("64 levels are read and more are refused, however many", () => {
     expect(parse(`${"[".repeat(64)}${"]".repeat(64)}`).problems).toEqual([]);
     expect(parse(`${"[".repeat(66)}${"]".repeat(66)}`).problems[0]).toContain("nested more than 64 deep");
-    const started = process.hrtime.bigint();
+    const started = ownMs();
     for (const text of [
       "[".repeat(300_000),
       "{a: ".repeat(200_000),
@@ -158,7 +159,7 @@ describe("refusing", () => {
     ]) {
       expect(parse(text).problems).toHaveLength(1);
     }
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(3000);
+    expect(ownMs() - started).toBeLessThan(3000);
   });
 
   test("a megabyte of nothing but small tokens is refused, and an ordinary one is read", () => {
@@ -172,8 +173,8 @@ describe("refusing", () => {
   });
 
   test("a text over 1 MiB is refused without being parsed", () => {
-    const started = process.hrtime.bigint();
+    const started = ownMs();
     expect(parse("a: 1\n".repeat(2_100_000)).problems).toEqual(["f.yaml:1:1: the file is larger than 1 MiB"]);
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+    expect(ownMs() - started).toBeLessThan(1000);
   });
 });

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what looks like a template here is the format's own
 import { describe, expect, test } from "vitest";
+import { ownMs } from "../../../../../test/checks/own-time.ts";
 import { expandEnv } from "../../../src/manifest/process-compose/expand-env.ts";
 
 const values: Readonly<Record<string, string>> = {
@@ -84,7 +85,7 @@ describe("is refused", () => {
 
 test("a pattern of many stars costs no time", () => {
   const text = `\${A%%${"*a".repeat(40)}b}`;
-  const started = process.hrtime.bigint();
+  const started = ownMs();
   expandEnv(text, () => "a".repeat(2000));
-  expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(10_000);
+  expect(ownMs() - started).toBeLessThan(10_000);
 });
