@@ -81,7 +81,7 @@ async function killAt(index: number, { name, skip }: Point): Promise<void> {
     const [bystander] = daemon.programs().filter(({ app }) => app === "bystander");
     await daemon.start({ HOLDFAST_FAILPOINT: `${name}:${skip === 0 ? "" : `${skip}*off->`}kill` });
     const acknowledged = await (async () => await fault.ask(daemon))().catch(() => undefined);
-    await Promise.race([daemon.gone(), systemClock.sleep(2_000)]);
+    await Promise.race([daemon.gone(), systemClock.sleep(1_000)]);
     if (!daemon.isDead) await daemon.kill();
     else figures.points++;
 
