@@ -23,8 +23,7 @@ export default defineConfig({
   cacheDir: "node_modules/.vite-browser",
   test: {
     reporters: reporters("chromium"),
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
     ...(chromium === undefined
       ? { include: ["test/engines/no-chromium.ts"] }
       : {

@@ -87,6 +87,18 @@ test("every example belongs to a chapter, and every chapter is short", () => {
   expect(texts.map((text) => text.trimEnd().split("\n").length).filter((lines) => lines > 120)).toEqual([]);
 });
 
+test("every function and class of the runtime is named in the guide", async () => {
+  const texts = chapters.map((page) => readFileSync(page, "utf8")).join("\n");
+  const { exports } = JSON.parse(readFileSync(join(root, "packages/runtime/package.json"), "utf8")) as {
+    readonly exports: Readonly<Record<string, string>>;
+  };
+  const entries = Object.values(exports).map((path) => join(root, "packages/runtime", path));
+  const modules = await Promise.all(entries.map((path) => import(path) as Promise<object>));
+  const names = modules.flatMap((module) => Object.keys(module));
+  expect(names.length).toBeGreaterThan(60);
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(texts))).toEqual([]);
+});
+
 test("every code that the runtime makes an error with is told in a chapter", () => {
   const codes = [...errorCodes(readSourceTree(root), "packages/runtime/src/")];
   const texts = chapters.map((page) => readFileSync(page, "utf8")).join("\n");

@@ -1,10 +1,10 @@
 /**
  * Breaks the runtime's sources in many small ways, one at a time, and looks which of them the tests find out:
  *
- *     npm run mutate -- [GROUP or FILE …] [--at-least 85] [--workers 2] [--json OUT]
+ *     npm run mutate -- [GROUP or FILE …] [--again] [--at-least 85] [--workers 2] [--json OUT]
  *
  * Works in a copy. Prints a score per file and group, and who survived. Exits 1 when a group's score, without those
- * listed in `equivalents.json`, is below `--at-least`.
+ * listed in `equivalents.json`, is below `--at-least`. `--again` takes from the last run what has not changed since.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -49,6 +49,7 @@ const unmutated = /index\.ts$|^surfaces\.ts$|^exit-status\.ts$|^testing\/|^worke
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    again: { type: "boolean", default: false },
     "at-least": { type: "string", default: "85" },
     workers: { type: "string", default: String(availableParallelism()) },
     json: { type: "string" },
@@ -106,7 +107,10 @@ function mutate(copy: string): MutationReport {
     vitest: { configFile: "vite.config.ts" },
     tsconfigFile: "none",
     coverageAnalysis: "perTest",
-    timeoutMS: 2_000,
+    timeoutMS: 15_000,
+    incremental: true,
+    incrementalFile: join(root, "dist/mutation.json"),
+    force: !values.again,
     concurrency: Number(values.workers),
     reporters: ["json", "progress-append-only"],
     jsonReporter: { fileName: "mutation.json" },

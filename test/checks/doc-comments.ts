@@ -13,6 +13,7 @@ export interface PublicThing {
 
 type Declaration = NonNullable<ESTree.ExportNamedDeclaration["declaration"]>;
 type DocBefore = (offset: number) => string;
+type Member = Omit<PublicThing, "path">;
 
 /** What an entry exports, re-exports followed, each with its methods and its properties that are a moment in time. */
 export function publicThings(tree: SourceTree, entry: string): readonly PublicThing[] {
@@ -62,28 +63,27 @@ function describe(tree: SourceTree, path: string, name: string): readonly Public
   return [{ name, path, kind: "export", doc: "" }];
 }
 
-function membersOf(
-  declaration: Declaration,
-  docOfAll: string,
-  docBefore: DocBefore,
-): readonly Omit<PublicThing, "path">[] {
+function membersOf(declaration: Declaration, docOfAll: string, docBefore: DocBefore): readonly Member[] {
   if (declaration.type === "ClassDeclaration") {
-    return declaration.body.body.flatMap((member) => {
+    // What an interface promises is told there.
+    const inherits = (declaration.implements ?? []).length > 0;
+    return declaration.body.body.flatMap((member): Member[] => {
       if (member.type !== "MethodDefinition" || member.kind !== "method") return [];
       const { key } = member;
-      if (key.type !== "Identifier" || member.computed) return [];
-      return [{ name: key.name, kind: "method" as const, doc: docBefore(member.start) }];
+      const doc = docBefore(member.start);
+      if (key.type !== "Identifier" || member.computed || (inherits && doc === "")) return [];
+      return [{ name: key.name, kind: "method", doc }];
     });
   }
   if (declaration.type !== "TSInterfaceDeclaration") return [];
-  return declaration.body.body.flatMap((member) => {
+  return declaration.body.body.flatMap((member): Member[] => {
     if (!("key" in member) || member.key.type !== "Identifier") return [];
     const { name } = member.key;
     const doc = docBefore(member.start);
-    if (member.type === "TSMethodSignature") return [{ name, kind: "method" as const, doc }];
+    if (member.type === "TSMethodSignature") return [{ name, kind: "method", doc }];
     // A moment says of which clock it is and in which unit, or all of its kind say so above.
     const isMoment = /^(at|since|until)$/.test(name);
-    return isMoment ? [{ name, kind: "moment" as const, doc: `${docOfAll} ${doc}` }] : [];
+    return isMoment ? [{ name, kind: "moment", doc: `${docOfAll} ${doc}` }] : [];
   });
 }
 

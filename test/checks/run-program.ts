@@ -6,6 +6,11 @@ const interrupt = "^C";
 /** Two signals closer together than this may count as one keypress. */
 const betweenSignalsMs = 100;
 
+/** The lines that a program says it prints, in a comment that begins with `prints` at its end; none if there is none. */
+export function promisedLines(source: string): readonly string[] {
+  return /\n\/\* prints\n([\s\S]+)\n\*\/\n$/.exec(source)?.[1]?.split("\n") ?? [];
+}
+
 /** What runs a program of ours. */
 export interface Engine {
   readonly command: readonly string[];

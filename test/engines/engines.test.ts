@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Engine, transcriptOf } from "../checks/run-program.ts";
+import { type Engine, promisedLines, transcriptOf } from "../checks/run-program.ts";
 
 const programs = fileURLToPath(new URL("programs/", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "holdfast-engines-"));
@@ -28,15 +28,13 @@ const engines: readonly (readonly [string, Engine | undefined])[] = [
   // What it may read is for the programs it starts as workers; the runtime itself asks for nothing.
   ["deno", found("deno", "run", "--no-prompt", "--quiet", "--cached-only", "--allow-read")],
 ];
-const smoke = readdirSync(programs).filter((name) =>
-  /\/\* prints\n/.test(readFileSync(programs + name, "utf8")),
-);
+const linesOf = (name: string) => promisedLines(readFileSync(programs + name, "utf8"));
+const smoke = readdirSync(programs).filter((name) => linesOf(name).length > 0);
 
 describe.each(engines)("in %s", (name, engine) => {
   const needs = engine === undefined ? ` (skipped: needs ${name})` : "";
   test.skipIf(engine === undefined).each(smoke)(`%s prints what it says${needs}`, async (program) => {
-    const text = readFileSync(programs + program, "utf8");
-    const expected = /\n\/\* prints\n([\s\S]+)\n\*\/\n$/.exec(text)?.[1]?.split("\n") ?? [];
+    const expected = linesOf(program);
     expect(await transcriptOf(programs + program, expected, 15_000, engine)).toEqual(expected);
   });
 });

@@ -3,6 +3,7 @@ import type { GateOwner } from "./gate.ts";
 import { type Loop, loop } from "./loop.ts";
 import type { ShutdownToken } from "./shutdown.ts";
 
+/** What is checked, how often, and who is told. */
 export interface ConnectionCheckOptions {
   /** The gate the check owns: what it answers is what the gate shows, and nobody else writes it. */
   readonly gate: GateOwner;

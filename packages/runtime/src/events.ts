@@ -6,6 +6,7 @@ export interface Lagged {
   readonly lost: number;
 }
 
+/** How a bus treats those who read too slowly. */
 export interface EventBusOptions {
   /** Events kept for a reader that does not read; the oldest go first. Default 1,024. */
   readonly capacity?: number;

@@ -4,19 +4,23 @@ import type { Pending, Phase } from "./service-error.ts";
 import type { ShutdownReason, ShutdownToken } from "./shutdown.ts";
 import type { TaskRegistry, TaskSnapshot } from "./tasks.ts";
 
+/** What every hook is given: when to stop, and where its background work belongs. */
 export interface RunContext {
   readonly shutdown: ShutdownToken;
   readonly tasks: TaskRegistry;
 }
 
+/** What `preStart` and `onStart` are given; `name` is the service's. */
 export interface StartContext extends RunContext {
   readonly name: string;
 }
 
+/** What `onStop` and `postStop` are given, and what ended the service. */
 export interface StopContext extends RunContext {
   readonly exitReason: ExitReason;
 }
 
+/** What `reload` is given besides the new configuration. */
 export interface ReloadContext extends RunContext {
   /** Cancelled when this reload is over, by its end or its limit, or by the shutdown. */
   readonly token: ShutdownToken;
@@ -27,7 +31,9 @@ export type Hook = Exclude<Phase, "tasks"> | "reload";
 
 /** What a program does at each phase. Phases never overlap; a synchronous throw is a rejection. */
 export interface Lifecycle {
+  /** Before anything is open: checks, migrations. If it fails, nothing else runs. */
   preStart?(ctx: StartContext): void | Promise<void>;
+  /** Opens what `run` needs. If it fails, `postStop` runs, `onStop` does not. */
   onStart?(ctx: StartContext): void | Promise<void>;
   /** The program. Ends by itself, or soon after `ctx.shutdown` is cancelled. */
   run(ctx: RunContext): void | Promise<void>;
@@ -36,7 +42,9 @@ export interface Lifecycle {
    * was given to the handle: parse it first, so that a bad one changes nothing. A failure does not end the service.
    */
   reload?(config: unknown, ctx: ReloadContext): void | Promise<void>;
+  /** Closes what `onStart` opened; `run` and the tasks have ended, or were left behind. */
   onStop?(ctx: StopContext): void | Promise<void>;
+  /** The last thing: whatever `preStart` did is undone here. */
   postStop?(ctx: StopContext): void | Promise<void>;
 }
 
@@ -55,6 +63,7 @@ export interface ServiceHandle {
   requestShutdown(reason?: ShutdownReason): boolean;
   /** Reloads in place, after the reloads asked before; never rejects. */
   reload(config?: unknown): Promise<ReloadEnd>;
+  /** Every live task of the service. */
   tasks(): readonly TaskSnapshot[];
   /** What has not ended: the hook being run and every live task. Who hangs, when asked during a stop. */
   pending(): readonly Pending[];

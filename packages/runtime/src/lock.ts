@@ -5,12 +5,14 @@ import { CancelledError, type ShutdownToken } from "./shutdown.ts";
 /** `read` is shared with other readers, `write` with nobody. */
 export type LockMode = "read" | "write";
 
+/** What a lock is made with. */
 export interface LockOptions {
   /** What is locked, for the message of a timeout. */
   readonly name?: string;
   readonly clock?: Clock;
 }
 
+/** How one lock is asked for: by whom, for what, and for how long at most. */
 export interface LockRequest {
   /** Default `write`. */
   readonly mode?: LockMode;
@@ -99,7 +101,12 @@ export class RwLock {
           leave();
           const hold = { as, mode, since: this.#clock.monotonic() };
           this.#holders.add(hold);
-          resolve({ [Symbol.dispose]: () => void (this.#holders.delete(hold) && this.#grantNext()) });
+          resolve({
+            [Symbol.dispose]: () => {
+              this.#holders.delete(hold);
+              this.#grantNext();
+            },
+          });
         },
       };
       if (token?.reason) {

@@ -12,6 +12,7 @@ export interface Step {
   readonly when?: Gate | (() => boolean);
   /** From then on its token is cancelled and the pass goes on without it. Default: no limit. */
   readonly timeoutMs?: number;
+  /** Does the work. `token` is cancelled by a stop, at the time limit, and when the step has ended. */
   run(token: ShutdownToken): unknown;
 }
 
@@ -28,6 +29,7 @@ export interface PassReport {
   readonly steps: readonly (StepEnd & { readonly name: string })[];
 }
 
+/** What a loop does, and how often. */
 export interface LoopOptions {
   readonly steps: readonly Step[];
   /** From the end of a pass to the next; a function is asked anew each time. Default: only when triggered. */

@@ -25,6 +25,7 @@ export interface Quarantine<M> {
   release(message: M): unknown;
 }
 
+/** Where messages `M` come from, what is done with them, and where the cursor `C` is kept. */
 export interface MailboxOptions<M, C> {
   /** Some of the messages after `cursor`, without a gap; none if there are none. */
   pull(ctx: { readonly token: ShutdownToken; readonly cursor: C | undefined }): Promise<readonly M[]>;

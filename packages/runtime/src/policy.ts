@@ -22,6 +22,7 @@ export type ChildExit =
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "killed"; readonly reason: ShutdownReason };
 
+/** What becomes of a child that ended: it is started again, left, or the end of its supervisor. */
 export type Decision = "restart" | "leave" | "end-tree";
 
 /** What becomes of a child that ended though nobody asked it to. */

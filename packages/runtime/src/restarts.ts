@@ -80,8 +80,9 @@ export class Restarts {
   async #takeAlong(child: Child, until: number): Promise<void> {
     const { children, strategy } = this.#host;
     for (const sibling of [...takenAlong(strategy, children.all(), child)].reverse()) {
-      if (sibling === child) continue;
+      // Its own too: it may have begun the group's wait, been started alone, and ended again.
       this.#clear(sibling);
+      if (sibling === child) continue;
       if (sibling.state.kind === "stopped" && sibling.state.held) continue;
       await children.stop(sibling, { kind: "requested-by-run", message: `restarted with ${child.id}` });
       if (sibling.spec.restart === "temporary") children.leave(sibling, false);

@@ -38,6 +38,7 @@ export interface SessionContext<C> {
   alive(): void;
 }
 
+/** How a stream is kept open, and what is done with its events `E`; `C` is the cursor it goes on from. */
 export interface StreamOptions<E, C> {
   /** Opens a session, with settings read anew; its events end when the session does. */
   connect(ctx: SessionContext<C>): Promise<AsyncIterable<E>>;

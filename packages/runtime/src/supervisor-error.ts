@@ -1,5 +1,6 @@
 import { describeError, HoldfastError } from "./errors.ts";
 
+/** Why a supervisor, or something that was asked of it, failed. */
 export type SupervisorErrorCode =
   /** A child failed, ended or ran out of time before it was ready. */
   | "CHILD_START_FAILED"
@@ -17,6 +18,10 @@ export type SupervisorErrorCode =
   | "NOT_RUNNING"
   | "ALREADY_STARTED";
 
+/**
+ * What `start`, `run` and the changes of children reject with; `details.id` is the child, and `cause` what it
+ * failed with.
+ */
 export class SupervisorError extends HoldfastError<SupervisorErrorCode, { readonly id: string }> {}
 
 export function childError(

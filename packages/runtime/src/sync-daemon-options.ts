@@ -30,9 +30,11 @@ export interface SyncPart {
   /** Its own. When it closes, or opens while there is no connection, the connection is checked at once. */
   readonly gate: GateOwner;
   readonly manual: boolean;
+  /** Tells the daemon of a look, for its own `onPass`. */
   onPass(report: PassReport): void;
 }
 
+/** The units of a daemon, each by its name. By default more than 10 restarts within a minute, over all, end it. */
 export interface SyncDaemonOptions extends Pick<SupervisorOptions, "intensity" | "periodMs"> {
   /** Made eagerly at the start, and looked after from then on. */
   readonly connection: Pick<ConnectionCheckOptions, "check" | "everyMs" | "timeoutMs" | "onResult">;
@@ -57,6 +59,7 @@ export interface SyncDaemonOptions extends Pick<SupervisorOptions, "intensity" |
   readonly random?: Random;
 }
 
+/** The handle of a daemon that is already starting. */
 export interface SyncDaemon {
   /** Open while connected. The connection check alone writes it. */
   readonly connected: Gate;
@@ -69,7 +72,7 @@ export interface SyncDaemon {
    * or `undefined` if the daemon ends before that. Throws `TypeError` for a name that is none.
    */
   trigger(name: string): Promise<PassReport | undefined>;
-  /** See `Mailbox.judgeAgain`. */
+  /** Has a mailbox try once more what is in its quarantine, see `Mailbox.judgeAgain`. */
   judgeAgain(mailbox: string): Promise<PassReport | undefined>;
   /** Asks for the stop and returns at once. */
   stop(reason?: ShutdownReason): void;

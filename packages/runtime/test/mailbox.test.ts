@@ -192,12 +192,13 @@ test("B-09 the mailbox subscribes again, and what came without a stream is found
   await ran;
 });
 
-test("B-09 the stream is told the cursor, and settings are read anew at each subscription", async () => {
-  const cursors: unknown[] = [];
+test("B-09 the mailbox subscribes with the token there is then, and from the cursor it has reached", async () => {
+  let auth = "old";
+  const subscriptions: [string, unknown][] = [];
   const made = setUp({
     subscribe: {
       connect: ({ token, cursor }) => {
-        cursors.push(cursor);
+        subscriptions.push([auth, cursor]);
         return made.relay.connect(token);
       },
     },
@@ -207,9 +208,13 @@ test("B-09 the stream is told the cursor, and settings are read anew at each sub
   await clock.advance(10);
   relay.send(["a", "b"]);
   await clock.advance(10);
+  auth = "rotated";
   relay.hangUp();
   await clock.advance(2_000);
-  expect(cursors).toEqual([undefined, 2]);
+  expect(subscriptions).toEqual([
+    ["old", undefined],
+    ["rotated", 2],
+  ]);
   token.cancel(stop);
   await ran;
 });
@@ -407,14 +412,16 @@ test("a server that ignores the cursor and always sends the same is not asked in
 });
 
 test("B-09 a pull that fails is tried again by the backoff, not later than the interval, and a success ends that", async () => {
-  const { clock, relay, token, start } = setUp({ everyMs: 5_000 });
+  const { clock, relay, token, start } = setUp({ everyMs: 20_000 });
   relay.refuse = new Error("refused");
   relay.down = new Error("502");
   const ran = start();
-  await clock.advance(12_000);
+  await clock.advance(50_000);
   relay.down = undefined;
-  await clock.advance(10_000);
-  expect(relay.pulls.map(({ at }) => at)).toEqual([0, 1_000, 3_000, 7_000, 12_000, 17_000, 22_000]);
+  await clock.advance(50_000);
+  relay.down = new Error("502");
+  await clock.advance(13_000);
+  expect(relay.pulls.map(({ at }) => at / 1_000)).toEqual([0, 1, 3, 7, 15, 31, 51, 71, 91, 111, 112]);
   token.cancel(stop);
   await ran;
 });

@@ -152,3 +152,11 @@ test("D-17 a fake node delays, hangs, fails or completes as told", async () => {
   await clock.advance(1);
   expect((await status).reason.kind).toBe("run-completed");
 });
+
+test("an abort error that no shutdown caused is a failure like any other", async () => {
+  const error = new DOMException("the fetch was aborted", "AbortError");
+  expect(await statusOf({ run: { kind: "fail", error } })).toMatchObject({
+    reason: { kind: "run-failed", error },
+    error: { code: "RUN_FAILED" },
+  });
+});

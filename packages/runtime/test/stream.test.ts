@@ -377,6 +377,16 @@ test("W-04 an onFailure that throws surfaces, and the stream goes on", async () 
   await ran;
 });
 
+test("B-12 a stop is no failure: nobody is asked what to do about it, and nothing waits", async () => {
+  const onFailure = vi.fn(() => "retry" as const);
+  const { clock, token, states, ran } = setUp({ onFailure });
+  await clock.advance(10);
+  token.cancel(stop);
+  await ran;
+  expect(states).toEqual(["connecting", "open", "closed"]);
+  expect(onFailure).not.toHaveBeenCalled();
+});
+
 test("W-05 settings are read anew at each connect, and missing ones are an error that is retried", async () => {
   let settings: { token: string } | undefined;
   const used: string[] = [];

@@ -224,3 +224,23 @@ test("a long run that is stopped with its group starts the backoff over as one t
   expect(delays()).toEqual([100, 200, 100, 100]);
   await supervisor.stop();
 });
+
+test("a child started alone while its group waits, and crashing, waits anew with the group and leaves no timer", async () => {
+  const { log, children } = fakes("ab", { backoff: { initialMs: 600, factor: 1, maxMs: 600 } });
+  const [a] = children;
+  const { supervisor, clock } = setUp({ strategy: "one-for-all" }, ...children);
+  await supervisor.start();
+  a?.crash();
+  await clock.advance(300);
+  await supervisor.stopChild("a");
+  await supervisor.restartChild("a");
+  a?.crash();
+  await clock.advance(0);
+  log.length = 0;
+  await clock.advance(599);
+  expect(log).toEqual([]);
+  await clock.advance(1);
+  expect(log).toEqual(["start a", "start b"]);
+  await supervisor.stop();
+  expect(clock.pending).toBe(0);
+});

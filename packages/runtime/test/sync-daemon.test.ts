@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { stream, TerminalError } from "../src/index.ts";
+import { type ShutdownToken, stream, TerminalError } from "../src/index.ts";
 import { mailbox, type SyncDaemonOptions, type SyncStep, syncDaemon } from "../src/sync.ts";
 import { VirtualClock } from "../src/testing/index.ts";
 import { countListeners } from "./listener-count.ts";
@@ -627,6 +627,34 @@ test("B-12 deaf units of any number hold the stop up no longer than its budget, 
   const stopping = daemon.stopWait().then(({ left }) => [left, clock.monotonic()]);
   await clock.advance(5_000);
   expect(await stopping).toEqual([["a", "b", "c"], 1_010]);
+});
+
+test("B-12 a step that waits for the lock stops waiting at the stop", async () => {
+  const { clock, reports, daemon } = setUp({
+    startUp: [],
+    passes: { exits: { everyMs: 60_000, steps: [{ name: "exits", lock: "write", run: () => {} }] } },
+  });
+  void daemon.lock.write(() => new Promise(() => {}), { as: "request" });
+  await clock.advance(10);
+  expect((await daemon.stopWait()).left).toEqual([]);
+  expect([reports.at(-1), clock.monotonic()]).toEqual(["exits: exits cancelled", 10]);
+});
+
+test("B-12 a unit may use the whole budget, by default ten seconds", async () => {
+  const clock = new VirtualClock();
+  const slow = {
+    name: "slow",
+    run: (token: ShutdownToken) => token.cancelled.then(() => clock.sleep(9_900)),
+  };
+  const daemon = syncDaemon({
+    clock,
+    connection: { everyMs: 1_000, check: async () => true },
+    passes: { sync: { everyMs: 10, steps: [slow] } },
+  });
+  await clock.advance(10);
+  const stopping = daemon.stopWait();
+  await clock.advance(9_900);
+  expect((await stopping).left).toEqual([]);
 });
 
 test("B-12 a delete drains, then wipes, once", async () => {

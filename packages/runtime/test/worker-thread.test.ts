@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
-import { isAbortError, ShutdownToken, Supervisor, TaskRegistry } from "../src/index.ts";
+import { isAbortError, ShutdownToken, Supervisor, systemClock, TaskRegistry } from "../src/index.ts";
 import { runWorker, WorkerError, type WorkerOptions } from "../src/worker/index.ts";
 import type { Jobs, Order } from "./programs/worker-jobs.ts";
 
@@ -88,6 +88,8 @@ test("L-04 a worker in the middle of a computation ends within 50 ms of its toke
 
 test("L-04 a worker asleep is woken by its token, with the reason", async () => {
   const { task } = await begun({ kind: "sleep-until-cancelled" });
+  // It says so just before it falls asleep.
+  await systemClock.sleep(100);
   const at = performance.now();
   task.abort(reason);
   expect(await task.done).toEqual({

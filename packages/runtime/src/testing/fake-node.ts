@@ -12,6 +12,7 @@ export type Order =
   /** `run` only: ends by itself instead of waiting for the shutdown. */
   | { readonly kind: "complete" };
 
+/** What each hook does; those that are not named return at once, and `run` at the shutdown. */
 export type Orders = { readonly [H in Hook]?: Order };
 
 /**

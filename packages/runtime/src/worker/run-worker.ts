@@ -8,6 +8,7 @@ import { WorkerError } from "./worker-error.ts";
 import type { FromWorker, ToWorker, WorkerJob } from "./worker-job.ts";
 import { listen, type WorkerLike } from "./worker-like.ts";
 
+/** A job and the thread it runs in. */
 export interface WorkerOptions<J extends WorkerJob> {
   /** Makes the thread: `() => new Worker(new URL("./hash.ts", import.meta.url), { type: "module" })`. */
   create(): WorkerLike;

@@ -9,8 +9,11 @@ export interface WorkerLike extends WorkerPort {
 
 /** The parent as a worker sees it: `self` in a Web Worker, `parentPort` in Node. */
 export interface WorkerPort {
+  /** Sends a copy to the other side; what is in `transfer` is moved. */
   postMessage(message: unknown, transfer?: readonly object[]): void;
+  /** Events as Node tells them: the listener gets what the event carries. */
   on?(type: string, listener: (value: unknown) => void): unknown;
+  /** Events as the web tells them: the listener gets an event. */
   addEventListener?(type: string, listener: (event: object) => void): void;
 }
 

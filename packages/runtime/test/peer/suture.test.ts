@@ -173,6 +173,13 @@ test("TestPassNoContextToSupervisor: it runs without a token from outside", asyn
   await expect.poll(() => service.isRunning).toBe(true);
   await supervisor.stop(shutdown);
   expect([await ran, service.isRunning]).toEqual([undefined, false]);
+
+  const broken = fake("C");
+  const failing = new Supervisor({ clock: new VirtualClock(), intensity: 0, children: [broken.spec] });
+  const failed = failing.run();
+  await expect.poll(() => broken.isRunning).toBe(true);
+  broken.crash();
+  await expect(failed).rejects.toMatchObject({ code: "INTENSITY_EXCEEDED" });
 });
 
 test("TestIssue11: a supervisor that is added to one that runs can be added to at once", async () => {

@@ -583,18 +583,21 @@ test("multiple_abort_works: the second time does nothing", async () => {
   await supervisor.stop();
 });
 
-test("abort_overrides_shutdown: a stop under way is cut short when its budget is spent", async () => {
+test("abort_overrides_shutdown: the stop of one that takes its time is cut short when the whole must end", async () => {
   const clock = new VirtualClock();
   const slow: ChildSpec = {
     id: "nested",
     stop: "infinity",
-    start: async ({ token }) => polite(clock, 500)(token),
+    start: async ({ token }) => polite(clock, 10_000)(token),
   };
-  const { supervisor, shutdown } = toplevel([slow], { clock, stopBudgetMs: 100 });
+  const { supervisor, shutdown, events } = toplevel([slow], { clock, stopBudgetMs: 100 });
   await clock.advance(500);
+  const stopped = supervisor.stopChild("nested");
+  await clock.advance(100);
   shutdown.cancel(user);
   expect(await settledAfter(clock, supervisor.done, 1_000)).toBe(100);
-  expect((await supervisor.done).left).toEqual(["nested"]);
+  await stopped;
+  expect(exitsIn(events)).toEqual(["nested killed"]);
 });
 
 test("abort_ensures_drop: what a task that is aborted holds is disposed of", async () => {

@@ -86,6 +86,11 @@ export class Life {
     return this.#over;
   }
 
+  /** Timers the program has set that have neither run nor been cleared. 0 after a clean stop. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   start(program: (machine: Machine) => unknown): void {
     const { name, random, network } = this.#options;
     const owner = {

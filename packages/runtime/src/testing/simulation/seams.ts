@@ -29,8 +29,8 @@ export interface ProcessSpawner {
   spawn(request: SpawnRequest): Promise<SpawnedProcess>;
   /** All that live, in no order to rely on. */
   list(): Promise<readonly ProcessEntry[]>;
-  /** Resolves false if there is no such pid. Whose it is by now is for the caller to know. */
-  signal(pid: number, signal: string): Promise<boolean>;
+  /** Resolves false if that process is gone, whoever has its pid by now. */
+  signal(process: ProcessIdentity, signal: string): Promise<boolean>;
   /** Also of a process that an earlier life of the program spawned. */
   exited(process: ProcessIdentity): Promise<ProcessExit>;
 }

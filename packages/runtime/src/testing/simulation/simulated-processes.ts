@@ -125,7 +125,8 @@ export class SimulatedProcesses {
             return { pid, startTime, argv, ...(cookie !== undefined && { cookie }) };
           }),
         ),
-      signal: (pid, signal) => reach(() => this.signal(pid, signal)),
+      signal: ({ pid, startTime }, signal) =>
+        reach(() => this.#live.get(pid)?.startTime === startTime && this.signal(pid, signal)),
       exited: async (process) => {
         const exit = await reach(() => ({ promise: this.#exits.get(keyOf(process)) }));
         return exit.promise ? told(exit.promise) : { code: null, signal: null };

@@ -1,6 +1,7 @@
 // Cases of OTP's supervisor_SUITE by name; how its words are meant here: ../README.md
 import { expect, test } from "vitest";
 import { type ChildSpec, Supervisor, type SupervisorOptions, supervisorChild } from "../../../src/index.ts";
+import { VirtualClock } from "../../../src/testing/index.ts";
 import { counts, fake, policies, setUp, shutdown } from "../rig.ts";
 
 const start = () => {};
@@ -108,4 +109,24 @@ test("sup_flags: a wrong strategy, intensity, period or auto-shutdown is refused
   const silly = { strategy: "one-for-one", intensity: 0, periodMs: 1, sillyFlag: true } as const;
   const { supervisor } = await setUp(silly);
   expect(await supervisor.stop(shutdown)).toMatchObject({ kind: "stopped" });
+});
+
+test("sup_flags: without any it is one for one, with three restarts within five seconds", async () => {
+  const clock = new VirtualClock();
+  const [child1, child2] = [fake("child1"), fake("child2")];
+  const supervisor = new Supervisor({ clock, children: [child1.spec, child2.spec] });
+  await supervisor.start();
+  const crashes = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      child1.crash();
+      await clock.advance(0);
+    }
+    return supervisor.snapshot().state;
+  };
+  expect(await crashes(3)).toBe("running");
+  await clock.advance(5_001);
+  expect(await crashes(3)).toBe("running");
+  await clock.advance(5_000);
+  expect(await crashes(1)).toBe("stopped");
+  expect([child1.starts, child2.starts]).toEqual([7, 1]);
 });

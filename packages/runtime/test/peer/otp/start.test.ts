@@ -99,15 +99,27 @@ test("sup_start_fail: a start that throws gives a typed error with its cause, an
   expect([good.isRunning, bad.isRunning]).toEqual([false, false]);
 });
 
-test("sup_start_restart_child_returns_error: the error comes back, and the child is listed as stopped", async () => {
+test("sup_start_fail: a temporary child that does not start is forgotten, and the others start", async () => {
+  const [bad, good] = [fake("bad", { ...told, restart: "temporary" }), fake("good")];
+  bad.failStarts(1);
+  const { supervisor } = await setUp({}, bad, good);
+  expect(states(supervisor)).toEqual(["good running"]);
+  await supervisor.stop();
+});
+
+test("sup_start_restart_child_returns_error: the error comes back, and the child is listed as stopped, and stays so", async () => {
   const child = fake("child1", { ready: async () => {} });
-  const { supervisor } = await setUp({}, child);
+  const sibling = fake("sibling");
+  const { supervisor, settle } = await setUp({ strategy: "one-for-all" }, child, sibling);
   await supervisor.stopChild("child1");
   child.failStarts(1, new Error("function_clause"));
   const restarted = supervisor.restartChild("child1");
   await expect(restarted).rejects.toBeInstanceOf(SupervisorError);
   await expect(restarted).rejects.toMatchObject({ cause: { message: "function_clause" } });
-  expect(states(supervisor)).toEqual(["child1 stopped"]);
+  expect(states(supervisor)).toEqual(["child1 stopped", "sibling running"]);
+  sibling.crash();
+  await settle();
+  expect([child.starts, states(supervisor)]).toEqual([2, ["child1 stopped", "sibling running"]]);
   await supervisor.stop();
 });
 

@@ -53,29 +53,36 @@ test("sup_stop_brutal_kill_dynamic: ten of ten are killed", async () => {
   expect(exits()).toEqual(ids.map((id) => `${id} killed`));
 });
 
-test("sup_stop_race: twelve end by themselves while the stop runs; each reason is kept, nothing is started again", async () => {
-  const clock = new VirtualClock();
-  const twelve = policies.flatMap((restart) =>
+/** Three policies, four reasons. */
+const twelve = () =>
+  policies.flatMap((restart) =>
     reasons.map((reason) => ({ reason, child: fake(`${restart} ${reason}`, { restart }) })),
   );
+const keptReasons = (children: ReturnType<typeof twelve>) =>
+  children.map(({ reason, child }) => `${child.spec.id} ${endings[reason][1]}`).reverse();
+
+test("sup_stop_race: twelve end by themselves while the stop runs; each reason is kept, nothing is started again", async () => {
+  const clock = new VirtualClock();
+  const children = twelve();
   const first = fake("child_a", { restart: "temporary" });
   const last = fake("child_z", { clock, restart: "temporary", stopMs: 1_000 });
-  const { supervisor, events, exits } = await setUp(
-    { clock },
-    first,
-    ...twelve.map(({ child }) => child),
-    last,
-  );
+  const fakes = [first, ...children.map(({ child }) => child), last];
+  const { supervisor, events, exits } = await setUp({ clock }, ...fakes);
   const stopping = supervisor.stop(shutdown);
   await clock.advance(200);
-  for (const { reason, child } of twelve) endings[reason][0](child);
+  for (const { reason, child } of children) endings[reason][0](child);
   expect(await settledAfter(clock, stopping, hour)).toBe(800);
   expect(await stopping).toEqual({ kind: "stopped", reason: shutdown, left: [] });
-  expect(exits()).toEqual([
-    "child_z stopped",
-    ...twelve.map(({ reason, child }) => `${child.spec.id} ${endings[reason][1]}`).reverse(),
-    "child_a stopped",
-  ]);
+  expect(exits()).toEqual(["child_z stopped", ...keptReasons(children), "child_a stopped"]);
+  expect(restarts(events)).toEqual([]);
+});
+
+test("sup_stop_race: so do those that end in the very moment it is asked", async () => {
+  const children = twelve();
+  const { supervisor, events, exits } = await setUp({}, ...children.map(({ child }) => child));
+  for (const { reason, child } of children) endings[reason][0](child);
+  expect(await supervisor.stop(shutdown)).toEqual({ kind: "stopped", reason: shutdown, left: [] });
+  expect(exits()).toEqual(keptReasons(children));
   expect(restarts(events)).toEqual([]);
 });
 
