@@ -86,12 +86,13 @@ function printTable(measure: string, byContender: ReadonlyMap<string, ReadonlyMa
     const cells = [...byFigure]
       .filter(([figure]) => figure !== "count")
       .map(([figure, values]) => {
-        const ratio = median(values) / of("holdfast", measure, figure);
+        const ours = of("holdfast", measure, figure);
+        const ratio = ours >= 1 ? ` ×${short(median(values) / ours)}` : "";
         const range =
           rounds > 1 && measure !== "bundle"
             ? ` (${short(Math.min(...values))}–${short(Math.max(...values))})`
             : "";
-        return `${figure} ${short(median(values))}${range} ×${short(ratio)}`.padEnd(40);
+        return `${figure} ${short(median(values))}${range}${ratio}`.padEnd(40);
       });
     const count = median(byFigure.get("count") ?? [100_000]);
     const fewer = count < 100_000 ? `  only ${count} of them` : "";

@@ -1,7 +1,15 @@
 import type { Body, Crowd } from "./contender.ts";
 
-/** Plain promises that wait for a signal: `signal` gives each its own, or all the same one; `abort` aborts all. */
-export function signalCrowd(body: Body, signal: () => AbortSignal, abort: () => void): Crowd {
+/**
+ * Plain promises that wait for a signal: `signal` gives each its own, or all the same one; `abort` aborts all; `leave` is
+ * told of those that ended by themselves.
+ */
+export function signalCrowd(
+  body: Body,
+  signal: () => AbortSignal,
+  abort: () => void,
+  leave: (signal: AbortSignal) => unknown = () => {},
+): Crowd {
   const all: Promise<void>[] = [];
   let ended = 0;
   const work = async (cancelled: Promise<void>) => {
@@ -24,6 +32,7 @@ export function signalCrowd(body: Body, signal: () => AbortSignal, abort: () => 
         own.addEventListener("abort", listener, { once: true });
         await Promise.resolve();
         own.removeEventListener("abort", listener);
+        leave(own);
       };
       let left = 0;
       for (let i = 0; i < count; i++) {

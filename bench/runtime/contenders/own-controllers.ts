@@ -16,14 +16,15 @@ export const contender: Contender = {
     return sum;
   },
   crowd(body) {
-    const live = new Set<AbortController>();
+    const live = new Map<AbortSignal, AbortController>();
     const own = () => {
       const controller = new AbortController();
-      live.add(controller);
+      live.set(controller.signal, controller);
       return controller.signal;
     };
-    return signalCrowd(body, own, () => {
-      for (const controller of live) controller.abort();
-    });
+    const abort = () => {
+      for (const controller of live.values()) controller.abort();
+    };
+    return signalCrowd(body, own, abort, (signal) => live.delete(signal));
   },
 };

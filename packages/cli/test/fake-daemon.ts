@@ -155,6 +155,10 @@ export class FakeDaemon implements AsyncDisposable {
         }),
       },
       "system.healthz": { parse: (params) => record("system.healthz", params), call: () => ({ ok: true }) },
+      "rpc.discover": {
+        parse: (params) => record("rpc.discover", params),
+        call: () => ({ openrpc: "1.3.2" }),
+      },
       "sessions.invite": {
         parse: (params) => record("sessions.invite", params),
         call: () => ({ url: "http://127.0.0.1:1/#code=c" }),

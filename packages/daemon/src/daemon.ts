@@ -1,4 +1,5 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import { appStatus, describeState } from "./api/app-status.ts";
 import type { Applied, AppStatus, Operation, OperationKind, SystemInfo, Target } from "./api/contract.ts";
 import type { App, Order } from "./apps/app.ts";
@@ -67,6 +68,7 @@ export class Daemon {
   /** Takes up all that an earlier daemon left. Resolves when every run of it is watched again or known to be over. */
   async resume(): Promise<void> {
     const kept = this.#seams.database.load();
+    failpoint("resume.loaded");
     this.#store.restore(kept.instances);
     for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
     const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
@@ -120,6 +122,7 @@ export class Daemon {
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
     this.#projects.set(spec.name, project);
     const applied = project.apply(spec, names, removeOrphans, asked);
+    failpoint("apply.applied");
     this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
     this.events.publish({
       type: "project",

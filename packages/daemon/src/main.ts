@@ -1,4 +1,6 @@
 /** The daemon as a program: a real clock, real processes, a home directory, a socket. */
+
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type AlreadyRunningError,
@@ -19,6 +21,7 @@ import {
   systemClock,
   systemRandom,
 } from "@holdfast/runtime";
+import { setFailpoints } from "@holdfast/runtime/failpoints";
 import type { SystemInfo } from "./api/contract.ts";
 import { methodTable } from "./api/methods.ts";
 import { Daemon } from "./daemon.ts";
@@ -57,6 +60,7 @@ const maxLineBytes = 16 * 1024 * 1024;
  * overran, or 73 when another daemon owns the home.
  */
 export function runDaemon(program: Omit<DaemonProgram, "token">): Promise<never> {
+  setOwnFailpoints(program.variables);
   let pending = (): readonly Pending[] => [];
   return runMain(
     async (token) => {
@@ -212,6 +216,24 @@ async function openDoorLater(options: Omit<DoorOptions, "onError">): Promise<Ope
     return await openDoor({ ...options, onError });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/**
+ * For tests: `HOLDFAST_FAILPOINT` says where this process dies, fails or waits; `HOLDFAST_FAILPOINT_HITS` names the
+ * file that gets all the points it came by.
+ */
+function setOwnFailpoints(variables: DaemonProgram["variables"]): void {
+  const { HOLDFAST_FAILPOINT: text = "", HOLDFAST_FAILPOINT_HITS: hits } = variables as Readonly<
+    Record<"HOLDFAST_FAILPOINT" | "HOLDFAST_FAILPOINT_HITS", string | undefined>
+  >;
+  if (text === "" && hits === undefined) return;
+  const points = setFailpoints(text, {
+    clock: systemClock,
+    kill: () => process.kill(process.pid, "SIGKILL"),
+  });
+  if (hits !== undefined) {
+    process.on("exit", () => writeFileSync(hits, JSON.stringify(Object.fromEntries(points.hits))));
   }
 }
 

@@ -147,6 +147,11 @@ export interface Methods {
   /** With `settled`, once it is known whether there is an HTTP server. */
   "system.info": { readonly params: { readonly settled?: boolean }; readonly result: SystemInfo };
   "system.healthz": { readonly params: Record<string, never>; readonly result: { readonly ok: true } };
+  /** The OpenRPC document of this API. */
+  "rpc.discover": {
+    readonly params: Record<string, never>;
+    readonly result: { readonly openrpc: string; readonly [member: string]: unknown };
+  };
   /** Stops the apps unless `keepApps`, then the daemon. Replies before it ends. */
   "system.shutdown": {
     readonly params: { readonly keepApps?: boolean };

@@ -1,4 +1,5 @@
 import type { MethodTable, Subscription } from "@holdfast/rpc";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
 import { followLogs } from "../logs/follow-logs.ts";
@@ -31,13 +32,19 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     ...(key === undefined ? {} : { key }),
   });
   const durable = async <T>(result: T): Promise<T> => {
+    failpoint("reply.save");
     await daemon.saved();
+    failpoint("reply.saved");
     return result;
   };
 
   return {
     "system.info": method("system.info", ({ settled }) => daemon.info(settled)),
     "system.healthz": method("system.healthz", () => ({ ok: true })),
+    // Loaded when first asked for: few callers do.
+    "rpc.discover": method("rpc.discover", async () =>
+      (await import("./open-rpc.ts")).openRpcDocument((await daemon.info()).version),
+    ),
     "system.shutdown": method("system.shutdown", ({ keepApps }) => {
       daemon.requestShutdown({ keepApps: keepApps ?? false });
       return {};

@@ -21,9 +21,10 @@ const targets = v.array(target);
 const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
 const range = { targets, lines: v.exactOptional(count), since: v.exactOptional(time) };
 
-const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
+export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
   "system.info": v.strictObject({ settled: v.exactOptional(v.boolean()) }),
   "system.healthz": v.strictObject({}),
+  "rpc.discover": v.strictObject({}),
   "system.shutdown": v.strictObject({ keepApps: v.exactOptional(v.boolean()) }),
   "apps.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "apps.get": target,

@@ -10,6 +10,7 @@ export type ApiTable = MethodTable<Methods, Caller>;
 const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } = {
   "system.info": "look",
   "system.healthz": "look",
+  "rpc.discover": "look",
   "system.shutdown": "change",
   "apps.list": "look",
   "apps.get": "look",

@@ -1,3 +1,4 @@
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { OperationRecord } from "../store/operation-record.ts";
@@ -86,6 +87,7 @@ export class App {
     const operation = this.#operations.begin(request, async () => {
       try {
         await work(instances);
+        failpoint("operation.done");
         // Acknowledged means durable.
         await this.#world.journal.saved();
       } finally {

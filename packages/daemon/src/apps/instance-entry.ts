@@ -1,3 +1,4 @@
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { RecordPatch } from "../store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "../store/instance-record.ts";
@@ -53,7 +54,13 @@ export class InstanceEntry {
     const { cookie } = this.record;
     this.world.closeOutput(this.key);
     // The runner's own record goes when ours is on the disk: until then it is the only proof of how the run ended.
-    if (cookie !== null) this.world.journal.onceSaved(() => this.world.runner.forget(cookie));
+    if (cookie !== null) {
+      this.world.journal.onceSaved(() => {
+        failpoint("run.forget");
+        this.world.runner.forget(cookie);
+        failpoint("run.forgotten");
+      });
+    }
   }
 }
 

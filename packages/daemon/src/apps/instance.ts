@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/runtime";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Run, StopRequest } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import { type InstanceKey, type InstanceRecord, keyText } from "../store/instance-record.ts";
@@ -56,6 +57,7 @@ export class Instance {
     if (life === undefined) return () => Promise.resolve();
     this.#entry.patch({ wanted: false, next: null });
     this.#entry.apply({ type: "stop-asked" });
+    failpoint("stop.asked");
     life.token.cancel({ kind: "rpc-requested", message: `${this.key.name} is being stopped` });
     return (timeoutMs) => this.#end(life, timeoutMs);
   }
@@ -78,7 +80,9 @@ export class Instance {
     this.#entry.apply({ type: "restart-asked" });
     if (life !== undefined) {
       life.token.cancel({ kind: "reload-requested", message: `${this.key.name} is being restarted` });
+      failpoint("restart.asked");
       await this.#end(life, timeoutMs);
+      failpoint("restart.stopped");
       this.#expect(wish);
     }
     this.#life = this.#begin({ kind: "start" });
@@ -90,12 +94,14 @@ export class Instance {
    * stopped is still `stopping` afterwards: it is to be stopped again.
    */
   async resume(): Promise<void> {
+    failpoint("resume.instance");
     const { record } = this;
     const wasEnding = record.state.kind === "stopping";
     const left =
       record.cookie === null
         ? ({ kind: "never-began" } as const)
         : await this.#entry.world.runner.reattach(record.cookie, this.#entry.spec.forks);
+    failpoint("resume.reattached");
     if (left.kind === "running") {
       this.#life = this.#begin({ kind: "adopt", run: left.run });
       // Whoever goes on with the stop ends it: it may have to wait for others.
@@ -166,13 +172,17 @@ export class Instance {
   async #endOnce(life: Life, request: (run: Run) => StopRequest): Promise<void> {
     // Intent before effect. A disk that cannot be written is no reason to let it run.
     await this.#entry.world.journal.saved().catch(() => undefined);
+    failpoint("stop.intended");
     await life.launching;
+    failpoint("stop.signal");
     const exit = await life.run?.stop(request(life.run));
+    failpoint("stop.ended");
     await life.over;
     this.#entry.runIsOver();
     if (this.#life === life) this.#life = undefined;
     // Before anyone who waits for the end goes on: a start that follows finds the state that it starts from.
     this.#entry.apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, { pid: null });
+    failpoint("stop.settled");
   }
 
   #live(life: Life, from: LifeBeginning): Promise<void> {

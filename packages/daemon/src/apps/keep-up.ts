@@ -1,3 +1,4 @@
+import { failpoint } from "@holdfast/runtime/failpoints";
 import { firstChecked } from "../probes/checks.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import { decideAfterExit, type EndedRun, noRestarts, type RestartHistory } from "./exit-decision.ts";
@@ -25,6 +26,7 @@ export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginni
           rests ? { type: "completed", exit } : { type: "gave-up", reason: decision.reason, exit },
           { pid: null, wanted },
         );
+        failpoint("run.rested");
         entry.world.rested(entry.key, rests ? "completed" : "failed");
         return;
       }
@@ -35,6 +37,7 @@ export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginni
           { type: "crashed", exit, until, attempt: history.inARow },
           { pid: null, restarts: entry.record.restarts + 1, next: until },
         );
+        failpoint("restart.planned");
         if (decision.delayMs === 0) break;
         if ((await clock.sleep(decision.delayMs, life.token)) === "cancelled") return;
       }
@@ -51,11 +54,14 @@ async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): P
   if (from.kind === "adopt") entry.adoptOutput();
   entry.world.openOutput(entry.key);
   entry.apply({ type: "launched", ...firstChecked(entry.spec) }, { pid: run.pid });
+  failpoint("run.launched");
   life.launched.resolve();
   const ended = await watchRun(entry, run, life.token);
   if (ended === undefined) return undefined;
+  failpoint("run.ended");
   life.run = undefined;
   entry.runIsOver();
+  failpoint("run.over");
   return ended;
 }
 

@@ -1,4 +1,5 @@
 import { HoldfastError } from "@holdfast/runtime";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Run } from "../runner/runner.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import type { Life } from "./life.ts";
@@ -31,7 +32,9 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
   entry.patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
+  failpoint("launch.prepared");
   await world.journal.saved();
+  failpoint("launch.intended");
   if (life.token.isCancelled) return undefined;
   const launching = world.runner.launch({
     cookie,
@@ -42,8 +45,10 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
     forks,
     ...(user === undefined ? {} : { user }),
   });
+  failpoint("launch.asked");
   life.launching = launching.then(
     (run) => {
+      failpoint("launch.launched");
       life.run = run;
     },
     () => undefined,

@@ -1,4 +1,5 @@
 import { type Clock, describeError, HoldfastError, type Random, type TaskRegistry } from "@holdfast/runtime";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { Journal } from "../store/journal.ts";
 import { type OperationRecord, publicOperation, rememberedOperations } from "../store/operation-record.ts";
@@ -55,6 +56,7 @@ export class OperationLog {
   begin(request: OperationRequest, work: () => Promise<void>): Operation {
     const entry = "id" in request ? this.#entry(request.id) : this.#enter(request);
     const { record } = entry;
+    failpoint("operation.begun");
     const task = this.#seams.tasks.spawn(
       `${record.kind} ${record.project}/${record.name}`,
       { kind: "rpc-handler" },
@@ -130,7 +132,9 @@ export class OperationLog {
       ended: this.#time(),
       error,
     };
+    failpoint("operation.end");
     this.#keep(entry.record);
+    failpoint("operation.ended");
     entry.ended.resolve();
   }
 

@@ -1,3 +1,4 @@
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Applied, Operation } from "../api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
 import type { OperationRecord } from "../store/operation-record.ts";
@@ -88,6 +89,7 @@ export class Project {
         changed.push(app.name);
       }
     }
+    failpoint("apply.planned");
     for (const name of changed) operations.push(...this.#respecify(name, wanted, asked));
     if (removeOrphans && orphans.length > 0) operations.push(...this.#forget(orphans, asked));
 
@@ -250,7 +252,9 @@ export class Project {
 
   async #dropAll(instances: readonly Instance[]): Promise<void> {
     await settle(instances.map((each) => each.stop()));
+    failpoint("drop.stopped");
     for (const { key } of instances) this.#world.store.drop(key);
+    failpoint("drop.dropped");
     await this.#world.journal.saved();
   }
 

@@ -1,4 +1,5 @@
 /** Runs instances as processes of this machine, each in a tree that ends as a whole. */
+
 import {
   type Cgroup,
   type CgroupHome,
@@ -14,6 +15,7 @@ import {
   stopTree,
 } from "@holdfast/platform";
 import { type Clock, HoldfastError, ShutdownToken } from "@holdfast/runtime";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Exit } from "../spec/app-state.ts";
 import { argvOf } from "./argv.ts";
 import { expectProgram, type WantedProgram } from "./find-program.ts";
@@ -49,6 +51,7 @@ export class ProcessRunner implements Runner {
       path: request.environment["PATH"],
     });
     const cgroup = cgroups?.create(request.cookie);
+    failpoint("runner.cgroup");
     try {
       const leader = await launcher.launch({
         cookie: request.cookie,
@@ -59,6 +62,7 @@ export class ProcessRunner implements Runner {
         ...(cgroup === undefined ? {} : { cgroup: cgroup.path }),
         ...(request.user === undefined ? {} : { user: request.user }),
       });
+      failpoint("runner.began");
       return this.#run(request.cookie, leader, cgroup, request.forks);
     } catch (error) {
       await cgroup?.remove(this.#seams.clock);

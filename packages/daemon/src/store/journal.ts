@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "@holdfast/runtime";
+import { failpoint } from "@holdfast/runtime/failpoints";
 import type { StateChange } from "./state-database.ts";
 
 /** What nobody waits for is written with the next change that somebody does, or after this time. */
@@ -60,7 +61,11 @@ export class Journal {
   flush(): void {
     this.#clock.clearTimeout(this.#idle);
     this.#idle = undefined;
-    if (this.#unsaved.size > 0) this.#writer.write([...this.#unsaved.values()]);
+    if (this.#unsaved.size > 0) {
+      failpoint("journal.write");
+      this.#writer.write([...this.#unsaved.values()]);
+      failpoint("journal.written");
+    }
     this.#unsaved.clear();
     for (const then of this.#onceSaved.splice(0)) then();
   }

@@ -93,7 +93,7 @@ export function fakeDaemon(
       home: "/nowhere",
       socket: "/nowhere/holdfast.sock",
       http: null,
-      since: "",
+      since: new Date(0).toISOString(),
       onDemand: false,
     }),
     machine: {

@@ -25,6 +25,8 @@ export interface HttpRig {
   /** A POST of JSON text to /rpc. */
   post(text: string, over?: Ask): Promise<Answer>;
   openWebSocket(headers?: Readonly<Record<string, string>>): Promise<WebSocket | number>;
+  /** Follows /events from a number on; resolves once it has begun, with all that came so far. */
+  follow(lastEventId: string): Promise<() => string>;
   /** Sends bytes; resolves with all that comes back once the server has closed the connection. */
   raw(bytes: string): Promise<string>;
 }
@@ -109,6 +111,20 @@ export async function httpRig(
           request.destroy();
           resolve(response.statusCode ?? 0);
         });
+      }),
+    follow: (lastEventId) =>
+      new Promise((resolve, reject) => {
+        let text = "";
+        const headers = { Authorization: `Bearer ${token}`, "Last-Event-ID": lastEventId };
+        const sent = httpRequest({ port, path: "/events", headers }, (response) => {
+          response.on("data", (chunk: Buffer) => {
+            text += chunk.toString();
+            resolve(() => text);
+          });
+          response.on("error", () => undefined);
+        });
+        sent.on("error", reject);
+        sent.end();
       }),
     raw: (bytes) =>
       new Promise((resolve) => {

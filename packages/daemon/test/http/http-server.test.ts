@@ -208,23 +208,21 @@ describe("events", () => {
   const eventsOf = (text: string) => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
 
   test("are streamed with their numbers, go on after Last-Event-ID, and none is missing", async () => {
-    const { raw, fake, server } = await httpRig();
-    const head = (extra: string) =>
-      `GET /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${extra}\r\n`;
+    const { follow, fake, server } = await httpRig();
     fake.daemon.apply(projectSpec([appSpec("web")]));
     await fake.clock.advance(100);
     const all = fake.daemon.events.read(0).map(({ seq }) => seq);
-    const whole = raw(head("Last-Event-ID: 0\r\n"));
-    const rest = raw(head(`Last-Event-ID: ${all[1]}\r\n`));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [whole, rest] = [await follow("0"), await follow(`${all[1]}`)];
     fake.daemon.stop([{ project: "shop" }]);
     await fake.clock.advance(100);
     const after = fake.daemon.events.read(0).map(({ seq }) => seq);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await server[Symbol.asyncDispose]();
     expect(after.length).toBeGreaterThan(all.length);
-    expect(eventsOf(await whole)).toEqual(after);
-    expect(eventsOf(await rest)).toEqual(after.slice(2));
+    await vi.waitUntil(
+      () => whole().includes(`id: ${after.at(-1)}`) && rest().includes(`id: ${after.at(-1)}`),
+    );
+    expect(eventsOf(whole())).toEqual(after);
+    expect(eventsOf(rest())).toEqual(after.slice(2));
+    await server[Symbol.asyncDispose]();
   });
 
   test("a number that is none is refused", async () => {

@@ -1,0 +1,149 @@
+/** The schemas of what each method gives: for the OpenRPC document, and for tests that hold the daemon to it. */
+import * as v from "valibot";
+import type {
+  Applied,
+  AppStatus,
+  BrowserSession,
+  DaemonEvent,
+  LogEvent,
+  LogLine,
+  Methods,
+  Operation,
+  SystemInfo,
+} from "./contract.ts";
+import type { OwnMethod } from "./params.ts";
+
+type Schema<T> = v.GenericSchema<unknown, T>;
+
+const text = v.string();
+const whole = v.pipe(v.number(), v.integer());
+const time = v.pipe(v.string(), v.isoTimestamp());
+const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema);
+const kind = v.picklist(["start", "stop", "restart"]);
+const nothing = v.strictObject({});
+
+const appStatus: Schema<AppStatus> = v.strictObject({
+  project: text,
+  name: text,
+  state: v.picklist([
+    "stopped",
+    "starting",
+    "running",
+    "stopping",
+    "restarting",
+    "backoff",
+    "completed",
+    "failed",
+    "installing",
+    "removing",
+    "unknown",
+  ]),
+  health: v.picklist(["none", "starting", "healthy", "unhealthy"]),
+  ready: v.boolean(),
+  runner: v.picklist(["process", "container"]),
+  pid: nullable(whole),
+  instance: whole,
+  restarts: whole,
+  since: time,
+  exit: nullable(v.strictObject({ code: nullable(whole), signal: nullable(text) })),
+  lastError: nullable(text),
+  operation: nullable(v.strictObject({ id: text, kind, since: time })),
+  labels: v.record(text, text),
+  group: nullable(text),
+  waitingFor: v.array(v.strictObject({ app: text, condition: text })),
+  next: nullable(time),
+});
+
+const operation: Schema<Operation> = v.strictObject({
+  id: text,
+  kind,
+  project: text,
+  name: text,
+  instance: nullable(whole),
+  by: nullable(text),
+  state: v.picklist(["running", "done", "failed"]),
+  since: time,
+  ended: nullable(time),
+  error: nullable(text),
+});
+
+const event: Schema<DaemonEvent> = v.strictObject({
+  seq: whole,
+  time,
+  type: v.picklist(["state", "operation", "project"]),
+  project: text,
+  name: nullable(text),
+  message: text,
+  app: nullable(appStatus),
+  operation: nullable(operation),
+  by: nullable(text),
+});
+
+const logLine: Schema<LogLine> = v.strictObject({
+  project: text,
+  name: text,
+  instance: whole,
+  time,
+  text,
+  offset: whole,
+});
+
+const logEvent: Schema<LogEvent> = v.strictObject({
+  lines: v.array(logLine),
+  caughtUp: v.exactOptional(v.literal(true)),
+});
+
+const info: Schema<SystemInfo> = v.strictObject({
+  pid: whole,
+  version: text,
+  home: text,
+  socket: text,
+  http: nullable(text),
+  since: time,
+  onDemand: v.boolean(),
+});
+
+const applied: Schema<Applied> = v.strictObject({
+  project: text,
+  added: v.array(text),
+  changed: v.array(text),
+  unchanged: v.array(text),
+  removed: v.array(text),
+  operations: v.array(operation),
+});
+
+const session: Schema<BrowserSession> = v.strictObject({
+  id: text,
+  role: v.picklist(["operate", "read"]),
+  since: time,
+  until: time,
+});
+
+export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> } = {
+  "system.info": info,
+  "system.healthz": v.strictObject({ ok: v.literal(true) }),
+  "system.shutdown": nothing,
+  "rpc.discover": v.looseObject({ openrpc: text }),
+  "apps.list": v.array(appStatus),
+  "apps.get": v.array(appStatus),
+  "apps.apply": applied,
+  "apps.start": v.array(operation),
+  "apps.stop": v.array(operation),
+  "apps.restart": v.array(operation),
+  "sessions.invite": v.strictObject({ url: text }),
+  "sessions.list": v.array(session),
+  "sessions.revoke": nothing,
+  "operations.get": operation,
+  "operations.list": v.array(operation),
+  "operations.wait": v.array(operation),
+  "logs.read": v.array(logLine),
+  "logs.follow": v.strictObject({ subscription: text }),
+  "events.read": v.array(event),
+  "events.follow": v.strictObject({ subscription: text, seq: whole }),
+};
+
+/** What the notifications of a subscription carry. */
+export const events: { readonly [K in "logs.follow" | "events.follow"]: Schema<Methods[K]["event"]> } = {
+  "logs.follow": logEvent,
+  "events.follow": event,
+};

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** The fault matrix: real daemons, killed and starved. Minutes, not seconds; each test prints its figure. */
+export default defineConfig({
+  test: {
+    include: ["packages/*/test/faults/**/*.fault.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    pool: "forks",
+    fileParallelism: false,
+  },
+});
