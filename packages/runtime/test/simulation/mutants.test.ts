@@ -33,7 +33,9 @@ function mutated(name: string, mutant?: Mutant): string {
 
 async function hunt(copy: string, count: number): Promise<Found> {
   const program = join(copy, "test/simulation/whole/hunt.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, [program, copy, String(count)]);
+  const args = [program, copy, String(count)];
+  // A mutant may well spin for ever.
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 110_000 });
   return JSON.parse(stdout) as Found;
 }
 

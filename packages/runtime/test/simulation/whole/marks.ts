@@ -17,6 +17,7 @@ const names = [
   "a stop in the thick of it",
   "a stop was ignored",
   "a stream was there again",
+  "a supervisor was left behind",
   "a tree came to rest",
   "a tree ended by itself",
   "a tree ended: auto-shutdown",

@@ -1,37 +1,8 @@
-import type { Backoff, ChildSpec, Clock, Strategy, SupervisorEvent } from "../../../src/index.ts";
+import type { Clock, SupervisorEvent } from "../../../src/index.ts";
 import { HoldfastError } from "../../../src/index.ts";
 import type { World } from "../../../src/testing/index.ts";
 import type { Leaf, LeafRun } from "./leaf.ts";
-
-/** What is known beforehand of one supervisor of the tree. */
-export interface Layout {
-  readonly strategy: Strategy;
-  readonly intensity: number;
-  readonly periodMs: number;
-  readonly stopOrder: "reverse" | "together";
-  /** No child is left before its own deadline. */
-  readonly hasBudget: boolean;
-  readonly children: readonly ChildSpec[];
-  readonly leaves: Map<string, Leaf>;
-}
-
-interface Seen {
-  readonly startedAt: number;
-  phase: "starting" | "ready" | "ended";
-  attempt: number;
-  startsAt: number;
-}
-
-interface State {
-  readonly layout: Layout;
-  readonly order: string[];
-  readonly restarts: number[];
-  readonly children: Map<string, Seen>;
-  /** Stopped because somebody asked for it, and nobody asked otherwise since. */
-  readonly held: Set<string>;
-  /** It has ended as failed. */
-  hasFailed: boolean;
-}
+import { isOver, type Layout, range, type State } from "./tree-layout.ts";
 
 /** Reads the events of a tree and holds them against what its leaves know: I1, I4, I5, I9, I11. */
 export class TreeWatch {
@@ -281,14 +252,4 @@ export class TreeWatch {
     }
     this.#world.mark("a stop in reverse order");
   }
-}
-
-/** Nothing of a leaf runs but what was left behind. */
-function isOver({ leaves }: Layout, id: string): boolean {
-  return leaves.get(id)?.live.every(({ isLeft }) => isLeft) ?? false;
-}
-
-function range({ initialMs, factor, maxMs, jitter }: Backoff, attempt: number): [number, number] {
-  const full = Math.min(maxMs, initialMs * factor ** (attempt - 1));
-  return jitter === "equal" ? [full / 2, full] : [full, full];
 }

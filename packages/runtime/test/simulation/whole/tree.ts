@@ -8,7 +8,7 @@ import {
 import type { World } from "../../../src/testing/index.ts";
 import { chance, pick, whole } from "./draw.ts";
 import { Leaf } from "./leaf.ts";
-import type { Layout } from "./tree-watch.ts";
+import type { Layout } from "./tree-layout.ts";
 
 /** Fills `layouts` with a supervisor at `key`, and all below it; gives its options. */
 export function drawSupervisor(
