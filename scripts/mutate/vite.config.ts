@@ -37,7 +37,7 @@ export default defineConfig({
   test: {
     include: ["packages/runtime/test/**/*.test.ts"],
     exclude: leftOut.map((name) => `**/${name}`),
-    testTimeout: 10_000,
+    testTimeout: 5_000,
     sequence: { sequencer: QuickFirst },
   },
 });
