@@ -98,7 +98,9 @@ export class Acts {
       this.#lastAsk.set(id, this.#asked);
       world.mark("a child was added");
       const failed = (error: unknown) => {
-        watch.forget("", id);
+        // Asked for twice: the first one is there.
+        const isThere = error instanceof HoldfastError && error.code === "CHILD_EXISTS";
+        if (!isThere) watch.forget("", id);
         throw error;
       };
       this.ask(`startChild ${id}`, supervisor.startChild(leaf.spec).catch(failed));
