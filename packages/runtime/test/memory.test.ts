@@ -27,6 +27,10 @@ test("dropped and settled children leave nothing behind in their parent", async 
   const refs = [
     collected(() => {}),
     collected((child) => child.onCancel(() => {})()),
+    collected((child) => {
+      const offs = [child.onCancel(() => {}), child.onCancel(() => {})];
+      for (const off of offs) off();
+    }),
     collected((child) => child.childToken()),
     collected((child) => child.cancel(own)),
     collected((child) => {

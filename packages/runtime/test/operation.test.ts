@@ -189,7 +189,7 @@ test("a replaced operation is told to stop, writes nothing more, and its transit
   expect(await start.done).toEqual({ kind: "replaced" });
   await second.done;
   await clock.advance(100);
-  expect(heard).toMatchObject({ message: "replaced by stop" });
+  expect(heard).toEqual({ kind: "requested-by-run", message: "replaced by stop" });
   expect([store.get("web"), seen]).toEqual(["running", ["web starting", "web stopping", "web running"]]);
 });
 

@@ -255,3 +255,12 @@ test("a signal that has aborted cancels at once; a cancelled token leaves no lis
   token.adopt(foreign.signal);
   expect(removed.mock.calls.length).toBe(added.mock.calls.length);
 });
+
+test("a root can be let go of, too", () => {
+  const root = new ShutdownToken();
+  const heard = vi.fn();
+  root.onCancel(heard);
+  root[Symbol.dispose]();
+  expect([root.cancel(user), root.reason]).toEqual([true, user]);
+  expect(heard).not.toHaveBeenCalled();
+});
