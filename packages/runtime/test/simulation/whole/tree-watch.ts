@@ -10,6 +10,8 @@ export class TreeWatch {
   readonly #clock: Clock;
   readonly #layouts: ReadonlyMap<string, Layout>;
   readonly #states = new Map<string, State>();
+  /** Only the stop of the whole tree leaves supervisors behind, so none of them is started anew. */
+  readonly #left: string[] = [];
 
   constructor(world: World, clock: Clock, layouts: ReadonlyMap<string, Layout>) {
     this.#world = world;
@@ -53,6 +55,7 @@ export class TreeWatch {
   complaint(): string | undefined {
     const now = this.#clock.monotonic();
     for (const [key, { leaves }] of this.#layouts) {
+      if (this.#isLeft(key)) continue;
       for (const { id, live, spec } of leaves.values()) {
         let kept = 0;
         for (const { isLeft, cancelledAt } of live) {
@@ -173,11 +176,13 @@ export class TreeWatch {
 
   /** A supervisor was left behind: it goes on with its stop, and nobody hears of it any more. */
   #leftBelow(key: string): void {
-    for (const [below, { leaves }] of this.#layouts) {
-      if (below !== key && !below.startsWith(`${key}/`)) continue;
-      this.#bound.mark("a supervisor was left behind");
-      for (const run of [...leaves.values()].flatMap(({ live }) => live)) run.isLeft = true;
-    }
+    if (!this.#layouts.has(key)) return;
+    this.#bound.mark("a supervisor was left behind");
+    this.#left.push(key);
+  }
+
+  #isLeft(key: string): boolean {
+    return this.#left.some((left) => key === left || key.startsWith(`${left}/`));
   }
 
   #exited(key: string, { children, layout }: State, id: string, run: number): void {
@@ -240,7 +245,7 @@ export class TreeWatch {
 
   #expectReverse(key: string, leaf: Leaf, run: LeafRun): void {
     const state = this.#states.get(key);
-    if (!state || state.layout.stopOrder === "together" || run.isLeft) return;
+    if (!state || state.layout.stopOrder === "together" || run.isLeft || this.#isLeft(key)) return;
     const later = state.order.slice(state.order.indexOf(leaf.id) + 1);
     for (const id of later) {
       const runs = state.layout.leaves.get(id)?.live.some(({ isLeft }) => !isLeft) ?? false;
