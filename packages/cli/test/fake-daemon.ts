@@ -31,6 +31,7 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
     since: start,
     exit: null,
     lastError: null,
+    limits: null,
     operation: null,
     labels: {},
     group: null,

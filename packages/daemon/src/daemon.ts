@@ -8,6 +8,7 @@ import { type Asked, OperationLog } from "./apps/operation-log.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
+import { notEnforcedText } from "./runner/limit-run.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
@@ -258,9 +259,10 @@ export class Daemon {
 
   #changed({ before, after }: RecordChange): void {
     this.#projects.get(after.project)?.changed();
-    if (sameSight(before, after)) return;
     const spec = this.#specOf(after);
     if (spec === undefined) return;
+    this.#warn(before, after);
+    if (sameSight(before, after)) return;
     const title = spec.replicas > 1 ? `${after.name}.${after.instance}` : after.name;
     this.events.publish({
       type: "state",
@@ -268,6 +270,25 @@ export class Daemon {
       name: after.name,
       message: describeState(after, title, this.#seams.clock.now()),
       app: appStatus(after, spec),
+      operation: null,
+      by: null,
+    });
+  }
+
+  /** Told once for an app, however often it is started, until something else is not enforced. */
+  #warn(before: InstanceRecord, { project, name, instance, notEnforced = [] }: InstanceRecord): void {
+    if (notEnforced.length === 0 || `${before.notEnforced}` === `${notEnforced}`) return;
+    const others = this.#projects.get(project)?.apps.get(name)?.instances ?? [];
+    const isTold = others.some(
+      ({ record }) => record.instance !== instance && `${record.notEnforced}` === `${notEnforced}`,
+    );
+    if (isTold) return;
+    this.events.publish({
+      type: "warning",
+      project,
+      name,
+      message: `${name}: ${notEnforcedText(notEnforced)}`,
+      app: null,
       operation: null,
       by: null,
     });

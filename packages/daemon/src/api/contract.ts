@@ -23,6 +23,8 @@ export interface AppStatus {
   readonly since: string;
   readonly exit: Exit | null;
   readonly lastError: string | null;
+  /** What it may use at most; null where its manifest says nothing of it. */
+  readonly limits: LimitStatus | null;
   /** The operation that works on this app now. */
   readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: string } | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -32,6 +34,14 @@ export interface AppStatus {
   readonly waitingFor: readonly WaitingFor[];
   /** When an app in backoff is started again, or a scheduled one runs next. */
   readonly next: string | null;
+}
+
+/** The limits of an app, and those of them that nothing enforces in its present or last run. */
+export interface LimitStatus {
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
+  readonly notEnforced: readonly ("memory" | "cpus" | "pids")[];
 }
 
 export type StateName =
@@ -93,8 +103,11 @@ export interface LogEvent {
 export interface DaemonEvent {
   readonly seq: number;
   readonly time: string;
-  /** `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied. */
-  readonly type: "state" | "operation" | "project";
+  /**
+   * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
+   * `warning` when an app runs otherwise than its manifest says.
+   */
+  readonly type: "state" | "operation" | "project" | "warning";
   readonly project: string;
   readonly name: string | null;
   /** A sentence a person can read: `web is running`. */

@@ -22,6 +22,13 @@ const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema);
 const kind = v.picklist(["start", "stop", "restart"]);
 const nothing = v.strictObject({});
 
+const limits = v.strictObject({
+  memoryBytes: v.exactOptional(whole),
+  cpus: v.exactOptional(v.number()),
+  pids: v.exactOptional(whole),
+  notEnforced: v.array(v.picklist(["memory", "cpus", "pids"])),
+});
+
 const appStatus: Schema<AppStatus> = v.strictObject({
   project: text,
   name: text,
@@ -45,8 +52,15 @@ const appStatus: Schema<AppStatus> = v.strictObject({
   instance: whole,
   restarts: whole,
   since: time,
-  exit: nullable(v.strictObject({ code: nullable(whole), signal: nullable(text) })),
+  exit: nullable(
+    v.strictObject({
+      code: nullable(whole),
+      signal: nullable(text),
+      oom: v.exactOptional(v.literal(true)),
+    }),
+  ),
   lastError: nullable(text),
+  limits: nullable(limits),
   operation: nullable(v.strictObject({ id: text, kind, since: time })),
   labels: v.record(text, text),
   group: nullable(text),
@@ -70,7 +84,7 @@ const operation: Schema<Operation> = v.strictObject({
 const event: Schema<DaemonEvent> = v.strictObject({
   seq: whole,
   time,
-  type: v.picklist(["state", "operation", "project"]),
+  type: v.picklist(["state", "operation", "project", "warning"]),
   project: text,
   name: nullable(text),
   message: text,
