@@ -1,10 +1,19 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import { appStatus, describeState } from "./api/app-status.ts";
-import type { Applied, AppStatus, Operation, OperationKind, SystemInfo, Target } from "./api/contract.ts";
+import type {
+  Applied,
+  AppStatus,
+  Operation,
+  OperationKind,
+  Plan,
+  SystemInfo,
+  Target,
+} from "./api/contract.ts";
 import type { App, Order } from "./apps/app.ts";
 import { notFound } from "./apps/not-found.ts";
 import { type Asked, OperationLog } from "./apps/operation-log.ts";
+import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
@@ -107,18 +116,16 @@ export class Daemon {
     });
   }
 
+  /** What `apply` would do now. Throws as it does. */
+  plan(request: PlanRequest): Plan {
+    refuseContainers(request.spec);
+    return this.#projects.get(request.spec.name)?.plan(request) ?? planApply(new Map(), request);
+  }
+
   /** Throws `UNSUPPORTED`, changing nothing, when an app of it cannot be run here. */
   apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean, asked: Asked = {}): Applied {
     this.#refuseWhenEnding();
-    const container = spec.apps.find((app) => app.runner.kind === "container");
-    if (container !== undefined) {
-      const { file, line, column } = container.source;
-      throw new HoldfastError(
-        "UNSUPPORTED",
-        `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
-        { details: { project: spec.name, name: container.name } },
-      );
-    }
+    refuseContainers(spec);
     const known = this.#projects.get(spec.name);
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
     this.#projects.set(spec.name, project);
@@ -306,6 +313,18 @@ export class Daemon {
       by: operation.by,
     });
   }
+}
+
+/** Throws `UNSUPPORTED`. */
+function refuseContainers({ name: project, apps }: ProjectSpec): void {
+  const container = apps.find((app) => app.runner.kind === "container");
+  if (container === undefined) return;
+  const { file, line, column } = container.source;
+  throw new HoldfastError(
+    "UNSUPPORTED",
+    `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
+    { details: { project, name: container.name } },
+  );
 }
 
 /** True when nothing changed that an event is told for. */

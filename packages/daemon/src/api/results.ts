@@ -9,6 +9,7 @@ import type {
   LogLine,
   Methods,
   Operation,
+  Plan,
   SystemInfo,
 } from "./contract.ts";
 import type { OwnMethod } from "./params.ts";
@@ -117,12 +118,31 @@ const info: Schema<SystemInfo> = v.strictObject({
   onDemand: v.boolean(),
 });
 
+const plan: Schema<Plan> = v.strictObject({
+  project: text,
+  apps: v.array(
+    v.strictObject({
+      name: text,
+      change: v.picklist(["added", "changed", "unchanged", "removed", "orphaned"]),
+      fields: v.array(v.strictObject({ field: text, from: nullable(text), to: nullable(text) })),
+      action: v.picklist(["start", "restart", "scale", "stop", "none"]),
+      because: nullable(text),
+      stopMs: v.number(),
+    }),
+  ),
+  hasChanges: v.boolean(),
+  stopMs: v.number(),
+  downMs: v.number(),
+  downPath: v.array(text),
+});
+
 const applied: Schema<Applied> = v.strictObject({
   project: text,
   added: v.array(text),
   changed: v.array(text),
   unchanged: v.array(text),
   removed: v.array(text),
+  plan,
   operations: v.array(operation),
 });
 
@@ -141,6 +161,7 @@ export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> 
   "apps.list": v.array(appStatus),
   "apps.get": v.array(appStatus),
   "apps.apply": applied,
+  "apps.plan": plan,
   "apps.start": v.array(operation),
   "apps.stop": v.array(operation),
   "apps.restart": v.array(operation),
