@@ -14,6 +14,7 @@ import type {
   StateName,
   Target,
 } from "../../daemon/src/api/contract.ts";
+import { planApply } from "../../daemon/src/apps/plan.ts";
 
 export const start: string = "2030-01-31T12:00:00.000Z";
 
@@ -31,6 +32,7 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
     since: start,
     exit: null,
     lastError: null,
+    limits: null,
     operation: null,
     labels: {},
     group: null,
@@ -199,9 +201,14 @@ export class FakeDaemon implements AsyncDisposable {
             changed: [],
             unchanged: wanted.filter((app) => !added.includes(app)).map(({ name }) => name),
             removed: [],
+            plan: planApply(new Map(), { spec }),
             operations,
           };
         },
+      },
+      "apps.plan": {
+        parse: (params) => record("apps.plan", params),
+        call: (request) => planApply(new Map(), request),
       },
       "apps.start": { parse: (params) => record("apps.start", params), call: operate("start") },
       "apps.stop": { parse: (params) => record("apps.stop", params), call: operate("stop") },

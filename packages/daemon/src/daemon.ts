@@ -1,13 +1,23 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import { appStatus, describeState } from "./api/app-status.ts";
-import type { Applied, AppStatus, Operation, OperationKind, SystemInfo, Target } from "./api/contract.ts";
+import type {
+  Applied,
+  AppStatus,
+  Operation,
+  OperationKind,
+  Plan,
+  SystemInfo,
+  Target,
+} from "./api/contract.ts";
 import type { App, Order } from "./apps/app.ts";
 import { notFound } from "./apps/not-found.ts";
 import { type Asked, OperationLog } from "./apps/operation-log.ts";
+import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
+import { notEnforcedText } from "./runner/limit-run.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
@@ -106,18 +116,16 @@ export class Daemon {
     });
   }
 
+  /** What `apply` would do now. Throws as it does. */
+  plan(request: PlanRequest): Plan {
+    refuseContainers(request.spec);
+    return this.#projects.get(request.spec.name)?.plan(request) ?? planApply(new Map(), request);
+  }
+
   /** Throws `UNSUPPORTED`, changing nothing, when an app of it cannot be run here. */
   apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean, asked: Asked = {}): Applied {
     this.#refuseWhenEnding();
-    const container = spec.apps.find((app) => app.runner.kind === "container");
-    if (container !== undefined) {
-      const { file, line, column } = container.source;
-      throw new HoldfastError(
-        "UNSUPPORTED",
-        `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
-        { details: { project: spec.name, name: container.name } },
-      );
-    }
+    refuseContainers(spec);
     const known = this.#projects.get(spec.name);
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
     this.#projects.set(spec.name, project);
@@ -258,9 +266,10 @@ export class Daemon {
 
   #changed({ before, after }: RecordChange): void {
     this.#projects.get(after.project)?.changed();
-    if (sameSight(before, after)) return;
     const spec = this.#specOf(after);
     if (spec === undefined) return;
+    this.#warn(before, after);
+    if (sameSight(before, after)) return;
     const title = spec.replicas > 1 ? `${after.name}.${after.instance}` : after.name;
     this.events.publish({
       type: "state",
@@ -268,6 +277,25 @@ export class Daemon {
       name: after.name,
       message: describeState(after, title, this.#seams.clock.now()),
       app: appStatus(after, spec),
+      operation: null,
+      by: null,
+    });
+  }
+
+  /** Told once for an app, however often it is started, until something else is not enforced. */
+  #warn(before: InstanceRecord, { project, name, instance, notEnforced = [] }: InstanceRecord): void {
+    if (notEnforced.length === 0 || `${before.notEnforced}` === `${notEnforced}`) return;
+    const others = this.#projects.get(project)?.apps.get(name)?.instances ?? [];
+    const isTold = others.some(
+      ({ record }) => record.instance !== instance && `${record.notEnforced}` === `${notEnforced}`,
+    );
+    if (isTold) return;
+    this.events.publish({
+      type: "warning",
+      project,
+      name,
+      message: `${name}: ${notEnforcedText(notEnforced)}`,
+      app: null,
       operation: null,
       by: null,
     });
@@ -285,6 +313,18 @@ export class Daemon {
       by: operation.by,
     });
   }
+}
+
+/** Throws `UNSUPPORTED`. */
+function refuseContainers({ name: project, apps }: ProjectSpec): void {
+  const container = apps.find((app) => app.runner.kind === "container");
+  if (container === undefined) return;
+  const { file, line, column } = container.source;
+  throw new HoldfastError(
+    "UNSUPPORTED",
+    `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
+    { details: { project, name: container.name } },
+  );
 }
 
 /** True when nothing changed that an event is told for. */

@@ -9,6 +9,7 @@ import {
   openCgroupHome,
   openHome,
   openLauncher,
+  openLimitHome,
   RunDirectory,
   runMain,
 } from "@holdfast/platform";
@@ -110,10 +111,13 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         const launcher = opened.use(await openLauncher({ runDirectory, clock }));
         const cgroups = openCgroupHome(home.id, variables);
         opened.defer(() => void cgroups?.remove());
+        const limits = openLimitHome(home.id, variables, cgroups);
+        opened.defer(() => limits.remove());
         const runner = new ProcessRunner({
           clock,
           launcher,
           runDirectory,
+          limits,
           ...(cgroups === undefined ? {} : { cgroups }),
         });
         const database = new StateDatabase(join(home.path, "state.db"));

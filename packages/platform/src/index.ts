@@ -5,6 +5,7 @@ export type {
   LauncherKind,
   LauncherOptions,
   LaunchRequest,
+  ResourceLimit,
   SpawnFailedError,
   SpawnFailure,
 } from "./launcher/index.ts";
@@ -27,6 +28,8 @@ export {
   processCookie,
   processIdentity,
 } from "./process/identity.ts";
+export { type Limited, type LimitGroup, type LimitHome, openLimitHome } from "./process/limit-home.ts";
+export type { LimitName, Limits } from "./process/limits.ts";
 export {
   membersOf,
   ProcessScanner,

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -47,6 +48,17 @@ describe.runIf(available)("where cgroups can be made", () => {
     const place = open();
     expect(place.find("b")).toBeUndefined();
     expect(place.find("b", process.pid)).toBeUndefined();
+  });
+
+  test("a daemon in a cgroup of the name that systemd gave it has its runs beside itself", async () => {
+    const above = open().create("above");
+    const within = home?.create(join("above", "holdfast-daemon"));
+    const program = `import { openCgroupHome } from ${JSON.stringify(new URL("../src/process/cgroup.ts", import.meta.url).pathname)};
+      const home = openCgroupHome("x", {}); console.log(home?.path); home?.remove();`;
+    const script = `echo 0 > ${within?.path}/cgroup.procs; exec ${process.execPath} --input-type=module -e '${program}'`;
+    const path = execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" }).trim();
+    expect(path).toBe(join(above.path, "holdfast-x"));
+    expect(await above.remove(systemClock)).toBe(true);
   });
 
   test("one that is gone is empty", () => {

@@ -202,7 +202,7 @@ export function describeLauncher(kind: LauncherKind): void {
   });
 
   test("a cgroup that is not there is a failed launch", async () => {
-    const made = request(["true"], { cgroup: join(home, "no-cgroup") });
+    const made = request(["true"], { cgroups: [join(home, "no-cgroup")] });
     expect(await failure(made)).toMatchObject({ phase: "cgroup" });
     expect(runs.list()).toEqual([]);
   });
@@ -210,7 +210,7 @@ export function describeLauncher(kind: LauncherKind): void {
   test.runIf(haveCgroups)("a program is born in its cgroup", async () => {
     const cgroups = openCgroupHome(cgroupName, {});
     const cgroup = cgroups?.create("born");
-    const { output } = await run(["cat", "/proc/self/cgroup"], { cgroup: cgroup?.path ?? "" });
+    const { output } = await run(["cat", "/proc/self/cgroup"], { cgroups: [cgroup?.path ?? ""] });
     expect(output).toMatch(new RegExp(`^0::.*/holdfast-${cgroupName}/born$`, "m"));
     expect(await cgroup?.remove(systemClock)).toBe(true);
     expect(cgroups?.remove()).toBe(true);

@@ -60,7 +60,7 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
       cwd: programs,
       env,
       output,
-      ...(cgroup && { cgroup: cgroup.path }),
+      ...(cgroup && { cgroups: [cgroup.path] }),
     });
     const tree = new ProcessTree({ cookie, leader, scanner, clock: systemClock, ...(cgroup && { cgroup }) });
     trees.push(tree);

@@ -7,6 +7,7 @@ import {
   eventsOptions,
   logsOptions,
   noOptions,
+  planOptions,
   psOptions,
   startOptions,
   stopOptions,
@@ -119,6 +120,16 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     summary: "check the manifest and print what would run",
     options: configOptions,
     load: async () => (await import("../commands/config.ts")).config,
+  }),
+  command({
+    name: "plan",
+    names: "[APP]…",
+    maxNames: anyNumber,
+    summary: "print what `up` would change, and how long its stops can take; changes nothing",
+    notes: `Values of variables and of HTTP headers are not printed. A JSON document with --json.
+Exits with 0; with --exit-code, with 1 if \`up\` would change anything; 2 when the manifest is wrong.`,
+    options: planOptions,
+    load: async () => (await import("../commands/plan.ts")).plan,
   }),
   command({
     name: "daemon",

@@ -62,6 +62,15 @@ export interface ConfigOptions {
   readonly json?: boolean;
 }
 
+export interface PlanOptions {
+  readonly file?: readonly string[];
+  readonly "project-name"?: string;
+  readonly profile?: readonly string[];
+  readonly "remove-orphans"?: boolean;
+  readonly "exit-code"?: boolean;
+  readonly json?: boolean;
+}
+
 export interface DaemonOptions {
   readonly "on-demand"?: boolean;
   readonly "keep-apps"?: boolean;
@@ -102,6 +111,10 @@ const grace: TextOption = {
   value: "S",
   help: "seconds to wait before killing, instead of each app's own",
 };
+const removeOrphans: SwitchOption = {
+  type: "boolean",
+  help: "stop apps of the project that the manifest no longer has",
+};
 
 export const upOptions: OptionsFor<UpOptions> = {
   file,
@@ -109,7 +122,7 @@ export const upOptions: OptionsFor<UpOptions> = {
   "project-name": projectName,
   profile,
   "abort-on-exit": { type: "boolean", help: "stop all apps as soon as one ends" },
-  "remove-orphans": { type: "boolean", help: "stop apps of the project that the manifest no longer has" },
+  "remove-orphans": removeOrphans,
   "no-log-prefix": { type: "boolean", help: "print lines without the app's name" },
   timestamps,
   raw,
@@ -163,6 +176,15 @@ export const configOptions: OptionsFor<ConfigOptions> = {
   file,
   "project-name": projectName,
   profile,
+  json,
+};
+
+export const planOptions: OptionsFor<PlanOptions> = {
+  file,
+  "project-name": projectName,
+  profile,
+  "remove-orphans": removeOrphans,
+  "exit-code": { type: "boolean", help: "exit with 1 if `up` would change anything" },
   json,
 };
 

@@ -45,6 +45,7 @@ function appLines(app: AppSpec): readonly string[] {
     ["schedule", scheduleText(app)],
     ["stop", `${app.stop.signal}, killed after ${app.stop.graceMs / 1_000} s`],
     ["user", app.user],
+    ["limits", limitsText(app)],
     ["disabled", app.disabled ? "started only when asked for by name" : undefined],
   ];
   return [`${app.name}`, ...rows.flatMap(([key, value]) => (value ? [`  ${key.padEnd(9)}${value}`] : []))];
@@ -63,6 +64,17 @@ function restartText({ restart: { when, maxRestarts, backoff } }: AppSpec): stri
   if (when === "never") return "never";
   const limit = maxRestarts === undefined ? "" : `, at most ${maxRestarts} times`;
   return `${when}${limit}, after ${backoff.initialMs / 1_000} s and more`;
+}
+
+function limitsText({ limits }: AppSpec): string {
+  if (limits === undefined) return "";
+  const { memoryBytes, cpus, pids, enforce } = limits;
+  const parts = [
+    ...(memoryBytes === undefined ? [] : [`${Math.floor(memoryBytes / 1024 ** 2)} MiB of memory`]),
+    ...(cpus === undefined ? [] : [`${cpus} processors`]),
+    ...(pids === undefined ? [] : [`${pids} processes and threads`]),
+  ];
+  return `${parts.join(", ")}${enforce === "require" ? "; it is not started where they cannot be enforced" : ""}`;
 }
 
 function scheduleText({ schedule }: AppSpec): string | undefined {

@@ -1,11 +1,11 @@
 import type { ProjectSpec } from "@holdfast/daemon";
-import { nearest } from "@holdfast/daemon/nearest";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { UpOptions } from "../command-line/options.ts";
 import { type Daemon, tryConnect } from "../connection/connect.ts";
 import { startDaemon } from "../connection/start-daemon.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { checkNames } from "../manifest/check-names.ts";
 import { loadManifest } from "../manifest/load-manifest.ts";
 import { Interrupts } from "../up/interrupts.ts";
 import { UpOutput } from "../up/up-output.ts";
@@ -42,16 +42,6 @@ export async function up({ names, options, cli }: Invocation<UpOptions>): Promis
   } finally {
     interrupts.release();
   }
-}
-
-function checkNames(names: readonly string[], { apps, name: project }: ProjectSpec): void {
-  const known = apps.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, known);
-  throw new CommandError(exitCodes.usage, `the manifest of ${project} has no app named ${unknown}`, {
-    remedy: near === undefined ? `it has ${known.join(", ")}` : `did you mean ${near}?`,
-  });
 }
 
 /** Told before a daemon is started for nothing; the daemon refuses them too. */

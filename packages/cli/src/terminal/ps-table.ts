@@ -59,6 +59,8 @@ export function detailOf(app: AppStatus, now: number): string {
   } else if (app.next !== null) {
     parts.push(`next run ${untilText(app.next, now)}`);
   }
+  const missing = app.limits?.notEnforced ?? [];
+  if (missing.length > 0) parts.push(`${missing.join(", ")} not limited`);
   if (app.lastError !== null)
     parts.push(safeText(app.lastError.replaceAll("\n", " "), { keepColours: false }));
   return parts.join(", ");

@@ -67,6 +67,11 @@ export class UpOutput {
     this.say(paint(`· ${safeText(message, { keepColours: false })}`));
   }
 
+  /** An app runs otherwise than its manifest says. */
+  warning({ message }: DaemonEvent): void {
+    this.say(this.#style.yellow(`warning: ${safeText(message, { keepColours: false })}`));
+  }
+
   /** A row can change in what no line tells, such as when its schedule is due next. */
   #isNews({ name, instance, state, health, ready, waitingFor, restarts, pid, since }: AppStatus): boolean {
     const key = `${name}.${instance}`;

@@ -14,6 +14,7 @@ import { isEnding, shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";
 import { listApps } from "../targets/list-apps.ts";
+import { planSummary } from "../terminal/plan-text.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { LogTail } from "./log-tail.ts";
 import { ProjectView } from "./project-view.ts";
@@ -97,6 +98,8 @@ export class UpSession {
       ({ name, disabled }) => followed.has(name) && (!disabled || names.length > 0),
     );
     this.#output.header(spec, shown, info.http, detach);
+    const summary = planSummary(applied.plan);
+    if (summary !== undefined) this.#output.say(summary);
     const rows = await listApps(this.#daemon, spec.name);
     this.#sayOrphans(rows);
     this.#view.replace(rows);
@@ -126,6 +129,7 @@ export class UpSession {
     if (!this.#view.follows(event.name)) return;
     const { type, app, operation } = event;
     if (type === "state") this.#output.state(event);
+    if (type === "warning") this.#output.warning(event);
     if (app !== null) this.#view.update(app);
     if (operation !== null && operation.state !== "running") this.#view.operationEnded(operation.id);
     if (this.#view.hasEnded()) this.#onEnded();

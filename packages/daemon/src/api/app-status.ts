@@ -7,7 +7,7 @@ import type { AppStatus } from "./contract.ts";
 /** A record as a row of `ps`. */
 export function appStatus(
   record: InstanceRecord,
-  spec: Pick<AppSpec, "labels" | "runner" | "group">,
+  spec: Pick<AppSpec, "labels" | "runner" | "group" | "limits">,
 ): AppStatus {
   const { state, operation } = record;
   return {
@@ -23,6 +23,7 @@ export function appStatus(
     since: new Date(record.since).toISOString(),
     exit: exitOf(state),
     lastError: record.lastError,
+    limits: limitStatus(record, spec.limits),
     operation:
       operation === null
         ? null
@@ -32,6 +33,12 @@ export function appStatus(
     waitingFor: state.kind === "starting" ? state.waitingFor : [],
     next: record.next === null ? null : new Date(record.next).toISOString(),
   };
+}
+
+function limitStatus(record: InstanceRecord, limits: AppSpec["limits"]): AppStatus["limits"] {
+  if (limits === undefined) return null;
+  const { enforce: _, ...asked } = limits;
+  return { ...asked, notEnforced: record.notEnforced ?? [] };
 }
 
 /** A sentence about an instance's present state: `web is running`, `web exited with code 1; restart 2 in 0.4 s`. */

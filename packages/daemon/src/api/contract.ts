@@ -23,6 +23,8 @@ export interface AppStatus {
   readonly since: string;
   readonly exit: Exit | null;
   readonly lastError: string | null;
+  /** What it may use at most; null where its manifest says nothing of it. */
+  readonly limits: LimitStatus | null;
   /** The operation that works on this app now. */
   readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: string } | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -32,6 +34,14 @@ export interface AppStatus {
   readonly waitingFor: readonly WaitingFor[];
   /** When an app in backoff is started again, or a scheduled one runs next. */
   readonly next: string | null;
+}
+
+/** The limits of an app, and those of them that nothing enforces in its present or last run. */
+export interface LimitStatus {
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
+  readonly notEnforced: readonly ("memory" | "cpus" | "pids")[];
 }
 
 export type StateName =
@@ -93,8 +103,11 @@ export interface LogEvent {
 export interface DaemonEvent {
   readonly seq: number;
   readonly time: string;
-  /** `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied. */
-  readonly type: "state" | "operation" | "project";
+  /**
+   * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
+   * `warning` when an app runs otherwise than its manifest says.
+   */
+  readonly type: "state" | "operation" | "project" | "warning";
   readonly project: string;
   readonly name: string | null;
   /** A sentence a person can read: `web is running`. */
@@ -126,6 +139,43 @@ export interface SystemInfo {
   readonly onDemand: boolean;
 }
 
+/** One member of an app's spec that differs, by its name in `config --json`. */
+export interface FieldChange {
+  readonly field: string;
+  /** Text as it is, everything else as JSON; null where it is absent. Values of variables and headers are `(hidden)`. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** What becomes of one app. */
+export interface PlannedApp {
+  readonly name: string;
+  /** `orphaned`: the manifest has it no longer, and it is left as it is. */
+  readonly change: "added" | "changed" | "unchanged" | "removed" | "orphaned";
+  /** What differs, for `changed`. */
+  readonly fields: readonly FieldChange[];
+  /** `scale`: instances are started or stopped, and the others go on. */
+  readonly action: "start" | "restart" | "scale" | "stop" | "none";
+  /** Why it is restarted although nothing of it is changed. */
+  readonly because: string | null;
+  /** The longest that stopping what is to be stopped of it can take; 0 where nothing is. */
+  readonly stopMs: number;
+}
+
+/** What `apps.apply` would do. */
+export interface Plan {
+  readonly project: string;
+  readonly apps: readonly PlannedApp[];
+  /** False: everything is as the manifest says. */
+  readonly hasChanges: boolean;
+  /** The longest that the stops of this plan can take. */
+  readonly stopMs: number;
+  /** The longest that stopping all its apps can take afterwards. */
+  readonly downMs: number;
+  /** The apps whose graces add up to `downMs`, the first to be stopped first. */
+  readonly downPath: readonly string[];
+}
+
 /** What `apps.apply` found to do, by app name. */
 export interface Applied {
   readonly project: string;
@@ -133,6 +183,7 @@ export interface Applied {
   readonly changed: readonly string[];
   readonly unchanged: readonly string[];
   readonly removed: readonly string[];
+  readonly plan: Plan;
   /** The operations that were begun, to be waited for. */
   readonly operations: readonly Operation[];
 }
@@ -170,6 +221,15 @@ export interface Methods {
       readonly removeOrphans?: boolean;
     };
     readonly result: Applied;
+  };
+  /** What `apps.apply` would do with the same params, as things are now. Changes nothing. */
+  "apps.plan": {
+    readonly params: {
+      readonly spec: ProjectSpec;
+      readonly names?: readonly string[];
+      readonly removeOrphans?: boolean;
+    };
+    readonly result: Plan;
   };
   "apps.start": {
     readonly params: { readonly targets: readonly Target[] } & Keyed;

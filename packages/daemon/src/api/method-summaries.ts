@@ -9,6 +9,7 @@ export const summaries: { readonly [K in OwnMethod]: string } = {
   "apps.list": "Every instance of every app, or those of one project.",
   "apps.get": "The instances that a target names.",
   "apps.apply": "Makes a project be as its manifest says; starts, restarts and stops only what that needs.",
+  "apps.plan": "What apps.apply would do with the same manifest, and how long its stops can take.",
   "apps.start": "Starts apps and what they depend on.",
   "apps.stop": "Stops apps, each after those that depend on it.",
   "apps.restart": "Stops and starts apps.",

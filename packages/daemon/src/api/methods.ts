@@ -54,6 +54,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     "apps.apply": method("apps.apply", ({ spec, names, removeOrphans }, caller) =>
       durable(daemon.apply(spec, names, removeOrphans, asked(caller, {}))),
     ),
+    "apps.plan": method("apps.plan", (request) => daemon.plan(request)),
     "apps.start": method("apps.start", (params, caller) =>
       durable(daemon.start(params.targets, asked(caller, params))),
     ),

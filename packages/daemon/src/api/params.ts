@@ -20,6 +20,11 @@ const target = v.strictObject({
 const targets = v.array(target);
 const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
 const range = { targets, lines: v.exactOptional(count), since: v.exactOptional(time) };
+const wanted = v.strictObject({
+  spec: projectSpecSchema,
+  names: v.exactOptional(v.array(v.string())),
+  removeOrphans: v.exactOptional(v.boolean()),
+});
 
 export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
   "system.info": v.strictObject({ settled: v.exactOptional(v.boolean()) }),
@@ -28,11 +33,8 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "system.shutdown": v.strictObject({ keepApps: v.exactOptional(v.boolean()) }),
   "apps.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "apps.get": target,
-  "apps.apply": v.strictObject({
-    spec: projectSpecSchema,
-    names: v.exactOptional(v.array(v.string())),
-    removeOrphans: v.exactOptional(v.boolean()),
-  }),
+  "apps.apply": wanted,
+  "apps.plan": wanted,
   "apps.start": v.strictObject({ targets, key }),
   "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
   "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),

@@ -9,6 +9,7 @@ import type {
   LogLine,
   Methods,
   Operation,
+  Plan,
   SystemInfo,
 } from "./contract.ts";
 import type { OwnMethod } from "./params.ts";
@@ -21,6 +22,13 @@ const time = v.pipe(v.string(), v.isoTimestamp());
 const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema);
 const kind = v.picklist(["start", "stop", "restart"]);
 const nothing = v.strictObject({});
+
+const limits = v.strictObject({
+  memoryBytes: v.exactOptional(whole),
+  cpus: v.exactOptional(v.number()),
+  pids: v.exactOptional(whole),
+  notEnforced: v.array(v.picklist(["memory", "cpus", "pids"])),
+});
 
 const appStatus: Schema<AppStatus> = v.strictObject({
   project: text,
@@ -45,8 +53,15 @@ const appStatus: Schema<AppStatus> = v.strictObject({
   instance: whole,
   restarts: whole,
   since: time,
-  exit: nullable(v.strictObject({ code: nullable(whole), signal: nullable(text) })),
+  exit: nullable(
+    v.strictObject({
+      code: nullable(whole),
+      signal: nullable(text),
+      oom: v.exactOptional(v.literal(true)),
+    }),
+  ),
   lastError: nullable(text),
+  limits: nullable(limits),
   operation: nullable(v.strictObject({ id: text, kind, since: time })),
   labels: v.record(text, text),
   group: nullable(text),
@@ -70,7 +85,7 @@ const operation: Schema<Operation> = v.strictObject({
 const event: Schema<DaemonEvent> = v.strictObject({
   seq: whole,
   time,
-  type: v.picklist(["state", "operation", "project"]),
+  type: v.picklist(["state", "operation", "project", "warning"]),
   project: text,
   name: nullable(text),
   message: text,
@@ -103,12 +118,31 @@ const info: Schema<SystemInfo> = v.strictObject({
   onDemand: v.boolean(),
 });
 
+const plan: Schema<Plan> = v.strictObject({
+  project: text,
+  apps: v.array(
+    v.strictObject({
+      name: text,
+      change: v.picklist(["added", "changed", "unchanged", "removed", "orphaned"]),
+      fields: v.array(v.strictObject({ field: text, from: nullable(text), to: nullable(text) })),
+      action: v.picklist(["start", "restart", "scale", "stop", "none"]),
+      because: nullable(text),
+      stopMs: v.number(),
+    }),
+  ),
+  hasChanges: v.boolean(),
+  stopMs: v.number(),
+  downMs: v.number(),
+  downPath: v.array(text),
+});
+
 const applied: Schema<Applied> = v.strictObject({
   project: text,
   added: v.array(text),
   changed: v.array(text),
   unchanged: v.array(text),
   removed: v.array(text),
+  plan,
   operations: v.array(operation),
 });
 
@@ -127,6 +161,7 @@ export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> 
   "apps.list": v.array(appStatus),
   "apps.get": v.array(appStatus),
   "apps.apply": applied,
+  "apps.plan": plan,
   "apps.start": v.array(operation),
   "apps.stop": v.array(operation),
   "apps.restart": v.array(operation),

@@ -1,7 +1,7 @@
 /** The schema of what `apps.apply` takes: the edge at which a project's spec is checked, once. */
 import * as v from "valibot";
 import { appNamePattern } from "../spec/app-name.ts";
-import type { AppSpec, Command, Probe, ProjectSpec } from "../spec/app-spec.ts";
+import type { AppLimits, AppSpec, Command, Probe, ProjectSpec } from "../spec/app-spec.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const milliseconds = v.pipe(v.number(), v.minValue(0));
@@ -52,6 +52,14 @@ const restart = v.object({
   }),
 });
 
+const limits: v.GenericSchema<unknown, AppLimits> = v.object({
+  memoryBytes: v.exactOptional(v.pipe(count, v.minValue(1))),
+  cpus: v.exactOptional(v.pipe(v.number(), v.gtValue(0))),
+  pids: v.exactOptional(v.pipe(count, v.minValue(1))),
+  enforce: v.picklist(["require", "warn"]),
+});
+const ulimit = v.union([count, v.literal("unlimited")]);
+
 const app: v.GenericSchema<unknown, AppSpec> = v.object({
   project: name,
   name,
@@ -67,6 +75,9 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   environment: texts,
   inheritedVariables: v.exactOptional(v.array(text)),
   user: v.exactOptional(text),
+  groups: v.exactOptional(v.array(text)),
+  limits: v.exactOptional(limits),
+  ulimits: v.exactOptional(v.array(v.object({ resource: count, soft: ulimit, hard: ulimit }))),
   replicas: v.pipe(count, v.maxValue(10_000)),
   replicaVariables: v.array(v.object({ name: text, base: v.number(), prefix: v.exactOptional(text) })),
   dependsOn: v.record(

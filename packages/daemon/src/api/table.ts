@@ -15,6 +15,7 @@ const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } =
   "apps.list": "look",
   "apps.get": "look",
   "apps.apply": "change",
+  "apps.plan": "look",
   "apps.start": "change",
   "apps.stop": "change",
   "apps.restart": "change",

@@ -10,6 +10,8 @@ import type { Asked, OperationLog } from "./operation-log.ts";
 export interface Order extends Asked {
   /** This instance alone. */
   readonly only?: number | undefined;
+  /** An operation of the same kind that is under way is not joined. */
+  readonly anew?: boolean;
   /** Replaces the app's own grace. */
   readonly timeoutMs?: number | undefined;
   /** The operation that a crash left under way, to be gone on with. */
@@ -67,9 +69,8 @@ export class App {
     work: (instances: readonly Instance[]) => Promise<void>,
   ): Operation {
     const current = this.#current?.operation;
-    const { only, timeoutMs, continued, by, key } = order;
-    if (current !== undefined && current.kind === kind && kind !== "stop" && only === undefined)
-      return current;
+    const { only, timeoutMs, continued, by, key, anew = kind === "stop" || only !== undefined } = order;
+    if (current?.kind === kind && !anew) return current;
     const instances = this.#instances.filter(
       (instance) => only === undefined || instance.key.instance === only,
     );

@@ -73,8 +73,9 @@ export function isSuccess(spec: Pick<AppSpec, "successExitCodes">, exit: Exit): 
 
 /** `exited with code 1`, `was killed by SIGKILL`. */
 export function describeExit(exit: Exit): string {
-  if (exit.code !== null) return `exited with code ${exit.code}`;
-  if (exit.signal !== null) return `was killed by ${exit.signal}`;
+  const why = exit.oom === true ? " (oom: its memory limit was reached)" : "";
+  if (exit.code !== null) return `exited with code ${exit.code}${why}`;
+  if (exit.signal !== null) return `was killed by ${exit.signal}${why}`;
   return "ended while nobody watched, so its exit status is not known";
 }
 

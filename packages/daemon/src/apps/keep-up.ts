@@ -1,6 +1,8 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import { firstChecked } from "../probes/checks.ts";
+import type { Run } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
+import type { RecordPatch } from "../store/app-store.ts";
 import { decideAfterExit, type EndedRun, noRestarts, type RestartHistory } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import { launch } from "./launch.ts";
@@ -53,7 +55,7 @@ async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): P
   life.run = run;
   if (from.kind === "adopt") entry.adoptOutput();
   entry.world.openOutput(entry.key);
-  entry.apply({ type: "launched", ...firstChecked(entry.spec) }, { pid: run.pid });
+  entry.apply({ type: "launched", ...firstChecked(entry.spec) }, { pid: run.pid, ...notEnforced(run) });
   failpoint("run.launched");
   life.launched.resolve();
   const ended = await watchRun(entry, run, life.token);
@@ -68,4 +70,9 @@ async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): P
 /** Its own policy, unless any exit is to end the project: then nothing is started again. */
 function policyOf({ spec, world }: InstanceEntry): AppSpec {
   return world.abortsOnExit() ? { ...spec, restart: { ...spec.restart, when: "never" } } : spec;
+}
+
+/** What is not known of a run that was taken up stays as it was told when it began. */
+function notEnforced({ notEnforced }: Run): RecordPatch {
+  return notEnforced === undefined ? {} : { notEnforced };
 }

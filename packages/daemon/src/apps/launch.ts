@@ -27,7 +27,7 @@ export async function launch(entry: InstanceEntry, life: Life): Promise<Run | un
 
 async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
   const { key, spec, world } = entry;
-  const { command, workingDir, user, forks } = spec;
+  const { command, workingDir, user, groups, limits, ulimits, forks } = spec;
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
@@ -44,6 +44,9 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
     output: output.path,
     forks,
     ...(user === undefined ? {} : { user }),
+    ...(groups === undefined ? {} : { groups }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(ulimits === undefined ? {} : { ulimits }),
   });
   failpoint("launch.asked");
   life.launching = launching.then(

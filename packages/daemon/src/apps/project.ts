@@ -1,15 +1,14 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
-import type { Applied, Operation } from "../api/contract.ts";
+import type { Applied, Operation, Plan, PlannedApp } from "../api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
 import type { OperationRecord } from "../store/operation-record.ts";
 import { App, type Order } from "./app.ts";
-import { dependantsAmong, withDependencies } from "./dependencies.ts";
+import { dependantsAmong } from "./dependencies.ts";
 import { DependencyWaiters } from "./dependency-waiters.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
-import { notFound } from "./not-found.ts";
 import type { Asked, OperationLog } from "./operation-log.ts";
-import { sameSpec } from "./same-spec.ts";
+import { type AppSituation, type PlanRequest, planApply, startsOf } from "./plan.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
 export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile" | "abortsOnExit">;
@@ -66,62 +65,48 @@ export class Project {
    * no longer has are stopped and forgotten if `removeOrphans`. Without `names`, all that are not disabled are started.
    */
   apply(spec: ProjectSpec, names?: readonly string[], removeOrphans = false, asked: Asked = {}): Applied {
-    const before = new Map([...this.#apps].map(([name, app]) => [name, app.spec]));
-    const wanted = new Map(spec.apps.map((app) => [app.name, app]));
-    const added: string[] = [];
-    const changed: string[] = [];
-    const unchanged: string[] = [];
+    const plan = this.plan({ spec, names, removeOrphans });
+    const changes = (change: PlannedApp["change"]): readonly string[] =>
+      plan.apps.filter((app) => app.change === change).map(({ name }) => name);
+    const kept = changes("orphaned").flatMap((name) => this.#apps.get(name)?.spec ?? []);
+    const actions = (action: PlannedApp["action"]): ReadonlySet<string> =>
+      new Set(plan.apps.filter((app) => app.action === action).map(({ name }) => name));
+    const scaled = actions("scale");
     const operations: Operation[] = [];
 
-    const orphans = [...before.keys()].filter((name) => !wanted.has(name));
-    const kept = removeOrphans ? [] : orphans.flatMap((name) => before.get(name) ?? []);
     this.#spec = { ...spec, apps: [...spec.apps, ...kept] };
     for (const app of spec.apps) {
-      const old = before.get(app.name);
-      if (old === undefined) {
-        added.push(app.name);
-        this.#apps.set(app.name, new App(app, this.#world, this.#operations));
-      } else if (sameSpec(old, app)) {
-        unchanged.push(app.name);
-        // What the caller has may differ all the same: the next start uses it.
-        this.#apps.get(app.name)?.respecify(app);
-      } else {
-        changed.push(app.name);
-      }
+      const there = this.#apps.get(app.name);
+      if (there === undefined) this.#apps.set(app.name, new App(app, this.#world, this.#operations));
+      else operations.push(...this.#respecify(there, app, scaled.has(app.name), asked));
     }
     failpoint("apply.planned");
-    for (const name of changed) operations.push(...this.#respecify(name, wanted, asked));
-    if (removeOrphans && orphans.length > 0) operations.push(...this.#forget(orphans, asked));
-
-    const toStart = names ?? spec.apps.filter((app) => !app.disabled).map((app) => app.name);
-    operations.push(...this.start(this.#expect(toStart), asked));
+    // A restart under way may have launched what the spec was before: it is not joined.
+    operations.push(...this.restart(actions("restart"), { ...asked, anew: true }));
+    operations.push(...this.#forget(changes("removed"), asked));
+    operations.push(...this.#startAll(actions("start"), asked));
     return {
       project: spec.name,
-      added,
-      changed,
-      unchanged,
-      removed: removeOrphans ? orphans : [],
+      added: changes("added"),
+      changed: changes("changed"),
+      unchanged: changes("unchanged"),
+      removed: changes("removed"),
+      plan,
       operations,
     };
   }
 
+  /** What `apply` would do now. Throws `NOT_FOUND` for a name that the project has not. */
+  plan(request: PlanRequest): Plan {
+    return planApply(new Map([...this.#apps].map(([name, app]) => [name, situationOf(app)])), request);
+  }
+
   /** Starts the named apps and all they need, as far as they are not up. Returns the operations it began or joined. */
   start(names: ReadonlySet<string>, order: Order = {}): readonly Operation[] {
-    const specs = this.#specs();
-    const wanted = withDependencies(names, specs);
-    const operations: Operation[] = [];
-    for (const [name, app] of this.#apps) {
-      if (!wanted.has(name)) continue;
-      if ((app.isAlive || app.isRestarting) && order.only === undefined) continue;
-      // Disabled apps run when they are named, and not because another one needs them.
-      if (app.spec.disabled && !names.has(name)) continue;
-      // A job that another one needs is not run again when it is done.
-      if (!names.has(name) && app.instances.every((each) => each.record.state.kind === "completed")) continue;
-      operations.push(
-        app.operate("start", order, async (instances) => settle(instances.map((each) => each.start()))),
-      );
-    }
-    return operations;
+    const situations = [...this.#apps.values()].map(situationOf);
+    // Of one instance it is not known here whether it is up.
+    const seen = order.only === undefined ? situations : situations.map(asIfDown);
+    return this.#startAll(startsOf(names, seen), order);
   }
 
   /** Stops the named apps, each after those among them that need it. */
@@ -198,29 +183,23 @@ export class Project {
     }
   }
 
-  /** Every name, or a `NOT_FOUND` that says which there are. */
-  #expect(names: Iterable<string>): ReadonlySet<string> {
-    const wanted = new Set<string>();
-    for (const name of names) {
-      const found = this.named(name);
-      for (const app of found) wanted.add(app.spec.name);
-      if (found.length === 0) {
-        throw notFound(`${this.#spec.name} has no app ${name}`, name, [...this.#apps.keys()]);
-      }
-    }
-    return wanted;
+  #startAll(names: Iterable<string>, order: Order): readonly Operation[] {
+    return [...names].flatMap(
+      (name) =>
+        this.#apps
+          .get(name)
+          ?.operate("start", order, async (instances) => settle(instances.map((each) => each.start()))) ?? [],
+    );
   }
 
-  #respecify(name: string, wanted: ReadonlyMap<string, AppSpec>, asked: Asked): readonly Operation[] {
-    const app = this.#apps.get(name);
-    const spec = wanted.get(name);
-    if (app === undefined || spec === undefined) return [];
-    const wasAlive = app.isAlive;
+  #respecify(app: App, spec: AppSpec, isScaled: boolean, asked: Asked): readonly Operation[] {
     const old = app.spec;
     const surplus = app.respecify(spec);
     const operations: Operation[] = [];
     if (surplus.length > 0) operations.push(this.#drop(old, surplus, asked));
-    if (wasAlive) operations.push(...this.restart(new Set([name]), asked));
+    if (!isScaled) return operations;
+    for (const { key } of app.instances.slice(old.replicas))
+      operations.push(...this.#startAll([spec.name], { ...asked, only: key.instance }));
     return operations;
   }
 
@@ -274,6 +253,16 @@ export class Project {
   #specs(): ReadonlyMap<string, AppSpec> {
     return new Map([...this.#apps].map(([name, app]) => [name, app.spec]));
   }
+}
+
+function situationOf(app: App): AppSituation {
+  const { spec, isAlive, isRestarting } = app;
+  const isDone = app.instances.every(({ record }) => record.state.kind === "completed");
+  return { spec, isAlive, isRestarting, isDone };
+}
+
+function asIfDown(situation: AppSituation): AppSituation {
+  return { ...situation, isAlive: false, isRestarting: false };
 }
 
 /** Goes on with a start or a restart: an instance with another run than before has had it. */

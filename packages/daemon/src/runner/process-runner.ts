@@ -5,6 +5,8 @@ import {
   type CgroupHome,
   isAlive,
   type Launcher,
+  type LimitGroup,
+  type LimitHome,
   type ProcessExit,
   type ProcessIdentity,
   ProcessScanner,
@@ -19,7 +21,8 @@ import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Exit } from "../spec/app-state.ts";
 import { argvOf } from "./argv.ts";
 import { expectProgram, type WantedProgram } from "./find-program.ts";
-import type { Reattached, Run, Runner, RunRequest, StopRequest } from "./runner.ts";
+import { limitRun, refuseUnenforced } from "./limit-run.ts";
+import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest } from "./runner.ts";
 
 /** How long a program that was found is believed to be there, and how many are remembered. */
 const believedMs = 1_000;
@@ -31,6 +34,8 @@ export interface ProcessRunnerSeams {
   readonly runDirectory: RunDirectory;
   /** Absent where cgroups cannot be made: then `/proc` is searched for what is left of a tree. */
   readonly cgroups?: CgroupHome;
+  /** Absent where nothing can be limited. */
+  readonly limits?: LimitHome;
 }
 
 export class ProcessRunner implements Runner {
@@ -51,20 +56,25 @@ export class ProcessRunner implements Runner {
       path: request.environment["PATH"],
     });
     const cgroup = cgroups?.create(request.cookie);
+    const { group, notEnforced } = limitRun(this.#seams.limits, request);
     failpoint("runner.cgroup");
     try {
+      refuseUnenforced(request.limits, notEnforced);
       const leader = await launcher.launch({
         cookie: request.cookie,
         argv,
         cwd: request.workingDir,
         env: request.environment,
         output: request.output,
-        ...(cgroup === undefined ? {} : { cgroup: cgroup.path }),
+        cgroups: [...(cgroup === undefined ? [] : [cgroup.path]), ...(group?.paths ?? [])],
         ...(request.user === undefined ? {} : { user: request.user }),
+        ...(request.groups === undefined ? {} : { groups: request.groups }),
+        ...(request.ulimits === undefined ? {} : { resourceLimits: request.ulimits }),
       });
       failpoint("runner.began");
-      return this.#run(request.cookie, leader, cgroup, request.forks);
+      return this.#run(request.cookie, leader, { cgroup, group, notEnforced }, request.forks);
     } catch (error) {
+      await group?.remove(this.#seams.clock);
       await cgroup?.remove(this.#seams.clock);
       throw new HoldfastError("START_FAILED", error instanceof Error ? error.message : String(error), {
         cause: error,
@@ -76,7 +86,9 @@ export class ProcessRunner implements Runner {
     const { runDirectory, cgroups } = this.#seams;
     const record = runDirectory.read(cookie);
     const cgroup = cgroups?.find(cookie, record.pid);
+    const group = this.#seams.limits?.find(cookie, record.pid);
     if (record.pid === undefined) {
+      await group?.remove(this.#seams.clock);
       await cgroup?.remove(this.#seams.clock);
       return record.exit === undefined
         ? { kind: "never-began" }
@@ -85,7 +97,7 @@ export class ProcessRunner implements Runner {
     const found = processIdentity(record.pid);
     const leader = found ?? { pid: record.pid, startTime: -1, bootId: "" };
     const ours = found !== undefined && isAlive(found, cookie);
-    const run = this.#run(cookie, ours ? leader : { ...leader, startTime: -1 }, cgroup, forks);
+    const run = this.#run(cookie, ours ? leader : { ...leader, startTime: -1 }, { cgroup, group }, forks);
     if (ours || record.exit === undefined) return { kind: "running", run };
     // The leader has ended; what it left behind ends too, before anything is started in its place.
     return forks ? { kind: "running", run } : { kind: "ended", exit: await run.exited };
@@ -106,7 +118,8 @@ export class ProcessRunner implements Runner {
     this.#foundAt.set(key, now);
   }
 
-  #run(cookie: string, leader: ProcessIdentity, cgroup: Cgroup | undefined, forks: boolean): Run {
+  #run(cookie: string, leader: ProcessIdentity, within: Within, forks: boolean): Run {
+    const { cgroup, group, notEnforced } = within;
     const { clock, runDirectory } = this.#seams;
     const scanner = this.#scanner;
     const tree = new ProcessTree({
@@ -123,14 +136,25 @@ export class ProcessRunner implements Runner {
       runDirectory,
       forks,
       ...(cgroup === undefined ? {} : { cgroup }),
+      ...(group === undefined ? {} : { group }),
+      ...(notEnforced === undefined ? {} : { notEnforced }),
     });
   }
+}
+
+/** The cgroups that a run lives in. */
+interface Within {
+  readonly cgroup: Cgroup | undefined;
+  readonly group: LimitGroup | undefined;
+  readonly notEnforced?: readonly LimitName[];
 }
 
 interface ProcessRunSeams {
   readonly cookie: string;
   readonly tree: ProcessTree;
   readonly cgroup?: Cgroup;
+  readonly group?: LimitGroup;
+  readonly notEnforced?: readonly LimitName[];
   readonly clock: Clock;
   readonly runDirectory: RunDirectory;
   readonly forks: boolean;
@@ -138,6 +162,7 @@ interface ProcessRunSeams {
 
 class ProcessRun implements Run {
   readonly pid: number;
+  readonly notEnforced?: readonly LimitName[];
   readonly exited: Promise<Exit>;
   readonly #seams: ProcessRunSeams;
   readonly #leaderExited: Promise<ProcessExit>;
@@ -149,6 +174,7 @@ class ProcessRun implements Run {
   constructor(seams: ProcessRunSeams) {
     this.#seams = seams;
     this.pid = seams.tree.leader.pid;
+    if (seams.notEnforced !== undefined) this.notEnforced = seams.notEnforced;
     this.#leaderExited = seams.runDirectory.exited(seams.cookie);
     this.exited = this.#follow();
   }
@@ -188,13 +214,17 @@ class ProcessRun implements Run {
   }
 
   async #follow(): Promise<Exit> {
-    const { tree, cgroup, clock, forks } = this.#seams;
-    const exit = exitFrom(await this.#leaderExited);
+    const { tree, cgroup, group, clock, forks } = this.#seams;
+    const ended = exitFrom(await this.#leaderExited);
+    // Whoever was killed, the leader or a child without which it could not go on, this is why.
+    const oom = ended.code !== 0 && (group?.oomKills ?? 0) > 0;
+    const exit: Exit = oom ? { ...ended, oom } : ended;
     if (forks && exit.code === 0) await tree.emptied();
     // During a stop the rest of the tree has the rest of the grace.
     else if (this.#stopping === undefined) await tree.kill();
     else await this.#stopping;
     await cgroup?.remove(clock);
+    await group?.remove(clock);
     return exit;
   }
 }

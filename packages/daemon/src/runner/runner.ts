@@ -1,5 +1,8 @@
-import type { Command } from "../spec/app-spec.ts";
+import type { AppLimits, Command, Ulimit } from "../spec/app-spec.ts";
 import type { Exit } from "../spec/app-state.ts";
+
+/** A limit, as the manifest has it. */
+export type LimitName = "memory" | "cpus" | "pids";
 
 /** What a runner needs to start one instance once. */
 export interface RunRequest {
@@ -11,6 +14,9 @@ export interface RunRequest {
   /** The file that gets stdout and stderr, appended. */
   readonly output: string;
   readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly limits?: AppLimits;
+  readonly ulimits?: readonly Ulimit[];
   /** True: the leader may exit with 0 while its children run on; the run ends with the last of them. */
   readonly forks: boolean;
 }
@@ -29,6 +35,8 @@ export interface StopRequest {
 /** One life of one instance. */
 export interface Run {
   readonly pid: number;
+  /** The limits that were asked for and that nothing enforces; absent where that is not known. */
+  readonly notEnforced?: readonly LimitName[];
   /** Resolves when the leader has ended and nothing of its tree is left; never rejects. */
   readonly exited: Promise<Exit>;
   /** Asks it to end, then makes it. Resolves when it has ended; a later, more pressing call shortens the grace. */

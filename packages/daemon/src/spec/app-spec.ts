@@ -95,6 +95,26 @@ export interface Port {
   readonly protocol: "tcp" | "udp";
 }
 
+/** What each instance may use at most, with all its processes; what is absent is not limited. */
+export interface AppLimits {
+  /** Bytes of memory, swap included. */
+  readonly memoryBytes?: number;
+  /** Processors: 0.5 is half of one. */
+  readonly cpus?: number;
+  /** Processes and threads. */
+  readonly pids?: number;
+  /** What becomes of the app where the machine cannot enforce them: it is not started, or it is with a warning. */
+  readonly enforce: "require" | "warn";
+}
+
+/** One of the limits that each process has for itself, as `ulimit` and `setrlimit(2)` have them. */
+export interface Ulimit {
+  /** The number of the kernel: 7 is the number of open files. */
+  readonly resource: number;
+  readonly soft: number | "unlimited";
+  readonly hard: number | "unlimited";
+}
+
 /** A variable that differs by replica: the first one's value is `base`, the second one's `base + 1`. */
 export interface ReplicaVariable {
   readonly name: string;
@@ -131,6 +151,10 @@ export interface AppSpec {
   readonly inheritedVariables?: readonly string[];
   /** Uid or user name, with an optional `:group`; absent means the daemon's own. */
   readonly user?: string;
+  /** Groups beside those of the user, by name or number. */
+  readonly groups?: readonly string[];
+  readonly limits?: AppLimits;
+  readonly ulimits?: readonly Ulimit[];
   readonly replicas: number;
   /** Added to `environment` of each replica: `prefix` and the replica's number, counted from `base`. */
   readonly replicaVariables: readonly ReplicaVariable[];

@@ -34,6 +34,8 @@ export interface Exit {
   readonly code: number | null;
   /** A name such as `SIGTERM`. */
   readonly signal: string | null;
+  /** The kernel had killed a process of it because its memory limit was reached. */
+  readonly oom?: true;
 }
 
 export interface WaitingFor {

@@ -1,4 +1,5 @@
 import type { OperationKind } from "../api/contract.ts";
+import type { LimitName } from "../runner/runner.ts";
 import type { AppState } from "../spec/app-state.ts";
 
 /** Names one instance: the key of everything that is kept about it. */
@@ -23,6 +24,8 @@ export interface InstanceRecord extends InstanceKey {
   readonly lastError: string | null;
   /** When it will be started by itself: the end of a backoff, or the next time of its schedule. */
   readonly next: number | null;
+  /** The limits that its spec asks for and that nothing enforces in the present or last run; absent is none. */
+  readonly notEnforced?: readonly LimitName[];
   readonly sawReadyLine: boolean;
   /** Where the output of the present or last run begins in the log. */
   readonly outputFrom: number;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openCgroupHome, openLauncher, RunDirectory } from "@holdfast/platform";
+import { openCgroupHome, openLauncher, openLimitHome, RunDirectory } from "@holdfast/platform";
 import { systemClock, systemRandom } from "@holdfast/runtime";
 import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
@@ -29,10 +29,16 @@ export async function realDaemon(
   const launcher = await openLauncher({ runDirectory, clock });
   const name = directory.replaceAll("/", "-");
   const cgroups = options.cgroups === false ? undefined : openCgroupHome(name, process.env);
+  const limits = openLimitHome(
+    name,
+    options.cgroups === false ? { HOLDFAST_CGROUP: "off" } : process.env,
+    cgroups,
+  );
   const runner = new ProcessRunner({
     clock,
     launcher,
     runDirectory,
+    limits,
     ...(cgroups === undefined ? {} : { cgroups }),
   });
   const database = new StateDatabase(join(directory, "state.db"));
@@ -71,6 +77,7 @@ export async function realDaemon(
       await daemon.end(1_000);
       await letGo();
       cgroups?.remove();
+      limits.remove();
       rmSync(directory, { recursive: true });
     },
   };

@@ -2,6 +2,7 @@ export type {
   Launcher,
   LauncherKind,
   LaunchRequest,
+  ResourceLimit,
   SpawnFailedError,
   SpawnFailure,
 } from "./launcher.ts";

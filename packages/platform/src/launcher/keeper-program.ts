@@ -2,10 +2,11 @@
  * The keeper: the parent of every app, in perl because a small process forks three times faster than Node and
  * outlives the daemon. One per daemon, handed to `perl -e` in a variable; it needs nothing but the interpreter (`perl-base`).
  *
- * Arguments: the run directory, then the numbers of four system calls that perl has no name for
- * (`prctl rt_sigprocmask signalfd4 setsid`), each 0 where they are not known. On stdin: requests, a length of four
- * bytes (big endian), then as many bytes of NUL-separated fields: cookie, working directory, cgroup or nothing,
- * output file, user or nothing, the number of variables, the variables as `NAME=value`, the arguments.
+ * Arguments: the run directory, then the numbers of five system calls that perl has no name for
+ * (`prctl rt_sigprocmask signalfd4 setsid prlimit64`), each 0 where they are not known. On stdin: requests, a length of four
+ * bytes (big endian), then as many bytes of NUL-separated fields: cookie, working directory, cgroups (one a line),
+ * output file, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
+ * number of variables, the variables as `NAME=value`, the arguments.
  *
  * 1. `COOKIE.pid` exists, empty, before the fork; it gets `PID\n` when exec has succeeded.
  * 2. `COOKIE.exit` gets one line when the app is reaped, or `error PHASE ERRNO\n` instead of a pid. A record
@@ -16,7 +17,7 @@
  */
 export const KEEPER_PROGRAM: string = String.raw`
 use strict;
-my ($run, $prctl, $sigprocmask, $signalfd, $setsid) = @ARGV;
+my ($run, $prctl, $sigprocmask, $signalfd, $setsid, $prlimit) = @ARGV;
 %ENV = ();
 syscall($prctl, 15, my $name = 'holdfast-keeper') if $prctl;
 my $umask = umask 077;
@@ -96,14 +97,14 @@ sub record {
 }
 
 sub launch {
-  my ($cookie, $cwd, $cgroup, $output, $user, $variables, @argv) = split /\0/, $_[0], -1;
+  my ($cookie, $cwd, $cgroups, $output, $user, $groups, $limits, $variables, @argv) = split /\0/, $_[0], -1;
   my @env = splice @argv, 0, $variables;
   my ($file, $from, $to, $pid);
   open $file, '>', "$run/$cookie.pid" or return refuse($cookie, 'record', $! + 0);
   pipe $from, $to or return refuse($cookie, 'fork', $! + 0);
   $pid = fork;
   return refuse($cookie, 'fork', $! + 0) unless defined $pid;
-  become($to, $cwd, $cgroup, $output, $user, \@env, \@argv) if $pid == 0;
+  become($to, $cwd, $cgroups, $output, $user, $groups, $limits, \@env, \@argv) if $pid == 0;
   close $to;
   $cookie_of{$pid} = $cookie;
   $starting{fileno $from} = [$cookie, $pid, $from, $file];
@@ -141,10 +142,10 @@ sub reap {
 }
 
 sub become {
-  my ($to, $cwd, $cgroup, $output, $user, $env, $argv) = @_;
+  my ($to, $cwd, $cgroups, $output, $user, $groups, $limits, $env, $argv) = @_;
   my $fail = sub { syswrite $to, "$_[0] " . ($! + 0); exit 127 };
   $setsid ? syscall($setsid) : setpgrp 0, 0;
-  if ($cgroup ne '') {
+  for my $cgroup (split /\n/, $cgroups) {
     open my $procs, '>', "$cgroup/cgroup.procs" or $fail->('cgroup');
     syswrite $procs, '0' or $fail->('cgroup');
     close $procs;
@@ -154,7 +155,8 @@ sub become {
   open STDERR, '>&', \*STDOUT or $fail->('output');
   umask $umask;
   chdir $cwd or $fail->('chdir');
-  switch_user($user, $fail) if $user ne '';
+  limit($_, $fail) for split /,/, $limits;
+  switch_user($user, $groups, $fail) if $user ne '' || $groups ne '';
   %ENV = ();
   for (@$env) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value }
   $SIG{$_} = 'DEFAULT' for @reset, 'CHLD', 'FPE';
@@ -163,9 +165,18 @@ sub become {
   $fail->('exec');
 }
 
+sub limit {
+  my ($resource, @values) = split /:/, $_[0];
+  $! = 95;
+  $_[1]->('rlimit') unless $prlimit;
+  my $both = pack 'QQ', map { $_ < 0 ? ~0 : $_ } @values;
+  $_[1]->('rlimit') if syscall($prlimit, 0, $resource + 0, $both, 0) != 0;
+}
+
 # USER or USER:GROUP, by name or number, as in Compose.
 sub switch_user {
-  my ($wanted, $fail) = @_;
+  my ($wanted, $more, $fail) = @_;
+  $wanted = $> if $wanted eq '';
   my ($user, $group) = split /:/, $wanted, 2;
   my @known = getpwnam $user;
   @known = getpwuid $user if !@known && $user =~ /^\d+$/;
@@ -181,11 +192,17 @@ sub switch_user {
   while (my @entry = getgrent) {
     $groups{$entry[2]} = 1 if defined $name && grep { $_ eq $name } split / /, $entry[3];
   }
+  for my $group (split /,/, $more) {
+    my $found = $group =~ /^\d+$/ ? $group : getgrnam $group;
+    if (!defined $found) { $! = 22; $fail->('user') }
+    $groups{$found} = 1;
+  }
   $! = 0;
   $) = join ' ', $gid, sort keys %groups;
   $fail->('user') if $!;
   $( = $gid;
   ($<, $>) = ($uid, $uid);
   if ($< != $uid || $> != $uid || $( + 0 != $gid || $) + 0 != $gid) { $! = 1 unless $!; $fail->('user') }
+  syscall($prctl, 38, 1, 0, 0, 0) if $prctl;
 }
 `;

@@ -1,12 +1,12 @@
 import { COOKIE_VARIABLE } from "../process/identity.ts";
-import type { LaunchRequest } from "./launcher.ts";
+import type { LaunchRequest, ResourceLimit } from "./launcher.ts";
 
 /** Throws `TypeError` for a request that no system could carry out: a NUL, a relative path, a malformed name. */
 export function checkRequest(request: LaunchRequest): void {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(request.cookie)) {
     throw new TypeError(`not a cookie: ${JSON.stringify(request.cookie)}`);
   }
-  for (const path of [request.cwd, request.output, request.cgroup ?? "/"]) {
+  for (const path of [request.cwd, request.output, ...(request.cgroups ?? [])]) {
     if (!path.startsWith("/")) throw new TypeError(`not an absolute path: ${JSON.stringify(path)}`);
   }
   for (const name of Object.keys(request.env)) {
@@ -32,11 +32,18 @@ function fieldsOf(request: LaunchRequest): readonly string[] {
   return [
     request.cookie,
     request.cwd,
-    request.cgroup ?? "",
+    (request.cgroups ?? []).join("\n"),
     request.output,
     request.user ?? "",
+    (request.groups ?? []).join(","),
+    (request.resourceLimits ?? []).map(resourceLimitText).join(","),
     String(variables.length),
     ...variables,
     ...request.argv,
   ];
+}
+
+function resourceLimitText({ resource, soft, hard }: ResourceLimit): string {
+  const text = (value: ResourceLimit["soft"]): string => (value === "unlimited" ? "-1" : String(value));
+  return `${resource}:${text(soft)}:${text(hard)}`;
 }

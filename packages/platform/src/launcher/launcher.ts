@@ -13,10 +13,21 @@ export interface LaunchRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute; stdout and stderr are appended to it. Made with mode 0600 if it is not there. */
   readonly output: string;
-  /** The directory of a cgroup to join before anything else. */
-  readonly cgroup?: string;
-  /** `USER` or `USER:GROUP`, names or numbers. */
+  /** The directories of cgroups to join before anything else, one of each hierarchy. */
+  readonly cgroups?: readonly string[];
+  /** `USER` or `USER:GROUP`, names or numbers. Such a program gains no privileges by what it executes. */
   readonly user?: string;
+  /** Groups beside those of the user, names or numbers. */
+  readonly groups?: readonly string[];
+  readonly resourceLimits?: readonly ResourceLimit[];
+}
+
+/** One of the limits that each process has for itself; see `setrlimit(2)`. */
+export interface ResourceLimit {
+  /** The number of the kernel: 7 is the number of open files. */
+  readonly resource: number;
+  readonly soft: number | "unlimited";
+  readonly hard: number | "unlimited";
 }
 
 /**
@@ -36,7 +47,7 @@ export interface Launcher {
 
 export type LauncherKind = "keeper" | "shim";
 
-/** What went wrong, where: `phase` is `record fork cgroup stdin output chdir user exec keeper shim` or `timeout`. */
+/** What went wrong, where: `phase` is `record fork cgroup stdin output chdir rlimit user exec keeper shim` or `timeout`. */
 export interface SpawnFailure {
   readonly phase: string;
   /** The number of the system, 0 where there is none. */

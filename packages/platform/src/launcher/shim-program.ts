@@ -1,6 +1,6 @@
 /**
  * The shim: the parent of one app where there is no perl. Arguments: the path of its records without the ending, a
- * cgroup or nothing, the working directory, variables to unset, the program and its arguments.
+ * list of cgroups, one a line, the working directory, variables to unset, the program and its arguments.
  *
  * It keeps no name of its own in the environment, so that none of the app's can be disturbed, and it carries no
  * cookie, so that it is not killed with the tree it reports on. It ignores nothing (an ignored signal would be
@@ -12,7 +12,10 @@ trap : HUP INT QUIT USR1 USR2 PIPE ALRM TERM
 fail() { echo "error $2 $3" >"$1.exit"; rm -f "$1.pid"; exit 127; }
 (
   trap - HUP INT QUIT USR1 USR2 PIPE ALRM TERM
-  if [ -n "$2" ]; then echo 0 >"$2/cgroup.procs" || fail "$1" cgroup 1; fi
+  IFS='
+'
+  for each in $2; do echo 0 >"$each/cgroup.procs" || fail "$1" cgroup 1; done
+  unset IFS each
   cd -P "$3" || fail "$1" chdir 13
   HOLDFAST_COOKIE=\${1##*/}; export HOLDFAST_COOKIE
   exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-

@@ -24,7 +24,7 @@ export interface ShimOptions {
  * The launcher of machines without perl: one `/bin/sh` per app. What differs from the keeper: an explicit exit with
  * 143 cannot be told from SIGTERM; a program whose interpreter is missing ends with 127 and is no failed launch;
  * variables whose names a shell does not know are dropped; files the daemon itself inherited with numbers above 9 stay
- * open; `user` is refused; the pid is told a moment before exec.
+ * open; `user`, `groups` and `resourceLimits` are refused; the pid is told a moment before exec.
  */
 export class ShimLauncher implements Launcher {
   readonly kind = "shim";
@@ -93,7 +93,13 @@ export class ShimLauncher implements Launcher {
 
   #spawn(request: LaunchRequest, output: number): ChildProcess {
     const unset = ["PWD", "OLDPWD", "SHLVL"].filter((name) => !(name in request.env)).join(" ");
-    const args = [this.#record(request, ""), request.cgroup ?? "", request.cwd, unset, ...request.argv];
+    const args = [
+      this.#record(request, ""),
+      (request.cgroups ?? []).join("\n"),
+      request.cwd,
+      unset,
+      ...request.argv,
+    ];
     return spawn("/bin/sh", ["-c", this.#program, "holdfast-shim", ...args], {
       detached: true,
       cwd: "/",
@@ -109,7 +115,11 @@ export class ShimLauncher implements Launcher {
 
 /** A shell tells too little of why it failed, so what can be seen beforehand is. */
 function preflight(request: LaunchRequest): void {
-  if (request.user !== undefined) throw spawnFailed(request, { phase: "user", errno: 95, error: "ENOTSUP" });
+  const unsupported = { errno: 95, error: "ENOTSUP" };
+  if (request.user !== undefined || request.groups !== undefined) {
+    throw spawnFailed(request, { phase: "user", ...unsupported });
+  }
+  if (request.resourceLimits !== undefined) throw spawnFailed(request, { phase: "rlimit", ...unsupported });
   attempt(request, "chdir", () => {
     if (!statSync(request.cwd).isDirectory())
       throw Object.assign(new Error("no directory"), { code: "ENOTDIR" });

@@ -34,11 +34,18 @@ function explain(request: LaunchRequest, { phase, error }: SpawnFailure): string
     case "output":
       return `its output file ${request.output} cannot be opened (${error})`;
     case "user":
-      return `it cannot become the user ${request.user} (${error})`;
+      return `it cannot become the user ${identityText(request)} (${error})`;
     case "cgroup":
-      return `it cannot join its cgroup ${request.cgroup} (${error})`;
+      return `it cannot join its cgroup ${request.cgroups?.join(" or ")} (${error})`;
+    case "rlimit":
+      return `its ulimits cannot be set (${error})`;
     case "timeout":
       return "nothing was heard of it in time";
   }
   return `${phase} failed (${error})`;
+}
+
+function identityText({ user, groups = [] }: LaunchRequest): string {
+  const extra = groups.length === 0 ? "" : `with the groups ${groups.join(", ")}`;
+  return user === undefined ? extra : extra === "" ? user : `${user} ${extra}`;
 }

@@ -131,8 +131,11 @@ export function openCgroupHome(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
 ): CgroupHome | undefined {
-  const own = env["HOLDFAST_CGROUP"] === "off" ? undefined : cgroupPathOf("self");
-  if (!own) return undefined;
+  const within = env["HOLDFAST_CGROUP"] === "off" ? undefined : cgroupPathOf("self");
+  if (!within) return undefined;
+  // With `DelegateSubgroup=holdfast-daemon` systemd gives us what lies above, and only there can anything be limited:
+  // a cgroup with processes of its own hands no controllers down.
+  const own = basename(within) === "holdfast-daemon" ? dirname(within) : within;
   const home = new CgroupHome(join(own, `holdfast-${name}`));
   try {
     // To move a process one must be allowed to write where it comes from, too.

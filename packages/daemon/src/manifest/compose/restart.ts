@@ -33,6 +33,8 @@ export function readDeployment(service: MapReader, isContainer: boolean): Deploy
   const policy = deploy?.reader("restart_policy");
   const restart = policy === undefined ? plain : readPolicy(policy);
   const labels = deploy?.node("labels")?.kind === "map" ? deploy.stringMap("labels") : undefined;
+  // Read by `readLimits`.
+  deploy?.accept("resources");
   if (isContainer) deploy?.accept(...Object.keys(unsupportedInDeploy));
   deploy?.finish(unsupportedInDeploy);
   if (scale !== undefined && replicas !== undefined && scale !== replicas) {

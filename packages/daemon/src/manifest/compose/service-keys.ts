@@ -11,9 +11,6 @@ const onlyContainers = "it is for containers: a service with an image or a build
 /** What to say of keys that are known and that a process service cannot have (yet). */
 export const unsupportedForProcess: Readonly<Record<string, string>> = {
   ...Object.fromEntries(containerKeys.map((key) => [key, onlyContainers])),
-  cpus: "limits are not there yet",
-  mem_limit: "limits are not there yet",
-  pids_limit: "limits are not there yet",
   volumes: "a process sees the files of the host as they are",
   networks: "a process is on the host's network",
   network_mode: "a process is on the host's network",
@@ -25,7 +22,10 @@ export const unsupportedForProcess: Readonly<Record<string, string>> = {
   stdin_open: "a process has no standard input",
   init: "every process has one",
   develop: "watch is not there yet",
-  limits: "limits are not there yet",
+  mem_reservation: "nothing is scheduled; mem_limit is a limit",
+  memswap_limit: "mem_limit is with swap",
+  cpu_quota: "use cpus",
+  cpu_shares: "use cpus",
   watch: "watch is not there yet",
   on_exit: "on_exit is not there yet",
 };
@@ -34,14 +34,13 @@ export const unsupportedForProcess: Readonly<Record<string, string>> = {
 export const unsupportedForContainer: Readonly<Record<string, string>> = {
   shell: "the image decides what runs",
   log: "the output of a container is kept by its engine",
-  limits: "limits are not there yet",
+  limits: "use deploy.resources.limits",
   watch: "watch is not there yet",
   on_exit: "on_exit is not there yet",
 };
 
 /** What `deploy` may say of containers; a process takes replicas, restart_policy and labels alone. */
 export const unsupportedInDeploy: Readonly<Record<string, string>> = {
-  resources: "limits are not there yet",
   placement: "there is one machine",
   update_config: "it is for swarms",
   rollback_config: "it is for swarms",

@@ -9,6 +9,7 @@ import { asTextList } from "../value.ts";
 import { readContainerCommand, readProcessCommand } from "./command.ts";
 import { type DependencyWish, readDependsOn } from "./depends-on.ts";
 import { baseEnvironment, readEnvironment } from "./environment.ts";
+import { readLimits } from "./limits.ts";
 import type { Service } from "./model.ts";
 import { type PortClaim, readPorts } from "./ports.ts";
 import {
@@ -22,6 +23,7 @@ import { readDeployment } from "./restart.ts";
 import { readSchedule } from "./schedule.ts";
 import { containerKeys, unsupportedForContainer, unsupportedForProcess } from "./service-keys.ts";
 import { readStop } from "./stop.ts";
+import { readUlimits } from "./ulimits.ts";
 
 /** What all services of a project are read with. */
 export interface ServiceSurroundings {
@@ -57,6 +59,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
   const dependencies = readDependsOn(read, problems);
   const ports = readPorts(read, isContainer, problems);
   const texts = readTexts(read, isContainer);
+  const privileges = isContainer ? {} : readPrivileges(read, problems);
   const app: AppSpec = {
     project: around.project,
     name: service.name,
@@ -79,6 +82,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
     ...optional("schedule", readSchedule(read, problems)),
     namespaces: [],
     ...texts,
+    ...privileges,
     labels: { ...deployment.labels, ...read.stringMap("labels") },
     disabled,
     forks: false,
@@ -118,6 +122,18 @@ function readTexts(
     ...optional("user", read.text("user")),
     ...optional("description", read.text("description")),
     ...optional("logFile", logFile),
+  };
+}
+
+/** What a process may use, and as whom. A container's engine reads these keys itself. */
+function readPrivileges(
+  read: MapReader,
+  problems: ProblemList,
+): Pick<AppSpec, "limits" | "ulimits" | "groups"> {
+  return {
+    ...optional("limits", readLimits(read)),
+    ...optional("ulimits", readUlimits(read, problems)),
+    ...optional("groups", read.textList("group_add")),
   };
 }
 

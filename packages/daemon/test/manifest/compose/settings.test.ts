@@ -211,10 +211,6 @@ describe("mistakes", () => {
       '4:24: services.web.deploy.replicas must be a whole number, found the text "many"',
     ],
     [
-      "deploy: {resources: {limits: {cpus: 1}}}",
-      "4:14: services.web.deploy.resources is not supported (limits are not there yet)",
-    ],
-    [
       "deploy: {mode: global}",
       '4:20: services.web.deploy.mode must be one of replicated, found the text "global"',
     ],
@@ -249,7 +245,6 @@ describe("mistakes", () => {
     ["log: {file: x, fil: x}", '4:20: services.web.log.fil: unknown key (did you mean "file"?)'],
     ["watch: []", "4:5: services.web.watch is not supported (watch is not there yet)"],
     ["on_exit: x", "4:5: services.web.on_exit is not supported (on_exit is not there yet)"],
-    ["limits: {memory: 1g}", "4:5: services.web.limits is not supported (limits are not there yet)"],
     ["tty: true", "4:5: services.web.tty is not supported (a process has no terminal)"],
     ["init: true", "4:5: services.web.init is not supported (every process has one)"],
     [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sameSpec } from "../../src/apps/same-spec.ts";
+import { sameSpec } from "../../src/apps/spec-changes.ts";
 import type { AppSpec } from "../../src/spec/app-spec.ts";
 import { appSpec } from "../fakes/app-spec.ts";
 

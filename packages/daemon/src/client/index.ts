@@ -1,0 +1,2 @@
+export type * from "../api/contract.ts";
+export { connectDaemon, connectDaemonOverHttp, type DaemonClient } from "./connect.ts";
