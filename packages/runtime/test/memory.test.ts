@@ -163,3 +163,24 @@ test("a cancelled token lets go of the listeners that it has called", async () =
   expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined]);
   expect(token.reason).toBe(own);
 });
+
+test("a child that was restarted, has completed and was forgotten is kept nowhere", async () => {
+  const clock = new VirtualClock();
+  const supervisor = new Supervisor({ clock });
+  await supervisor.start();
+  const forgotten = await (async () => {
+    const backoff = { initialMs: 50, factor: 1, maxMs: 50 };
+    const child = new FakeChild("x", { backoff, restart: "transient" });
+    await supervisor.startChild(child.spec);
+    child.crash();
+    await clock.advance(50);
+    child.complete();
+    await clock.advance(0);
+    await supervisor.deleteChild("x");
+    return new WeakRef(child);
+  })();
+  await clock.advance(100);
+  gc();
+  expect(forgotten.deref()).toBeUndefined();
+  await supervisor.stop();
+});

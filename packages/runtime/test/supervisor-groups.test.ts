@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FakeChild } from "../src/testing/index.ts";
+import { FakeChild, VirtualClock } from "../src/testing/index.ts";
 import { fakes, setUp, states } from "./supervisor-rig.ts";
 
 test("one-for-one restarts only the one that crashed", async () => {
@@ -243,4 +243,20 @@ test("a child started alone while its group waits, and crashing, waits anew with
   expect(log).toEqual(["start a", "start b"]);
   await supervisor.stop();
   expect(clock.pending).toBe(0);
+});
+
+test("whoever crashed is told as waiting while its siblings still stop", async () => {
+  const clock = new VirtualClock();
+  const slow = new FakeChild("slow", { clock, stopMs: 100 });
+  const crashy = new FakeChild("crashy");
+  const { supervisor } = setUp({ clock, strategy: "one-for-all" }, slow, crashy);
+  await supervisor.start();
+  crashy.crash();
+  await clock.advance(50);
+  expect(states(supervisor)).toEqual({ slow: "stopping", crashy: "restarting" });
+  await clock.advance(50);
+  expect(states(supervisor)).toEqual({ slow: "running", crashy: "running" });
+  const stopped = supervisor.stop();
+  await clock.advance(100);
+  await stopped;
 });

@@ -185,7 +185,10 @@ test("a supervisor of nothing starts, and says what it will not do twice", async
   const supervisor = new Supervisor();
   expect(supervisor.snapshot()).toEqual({ strategy: "one-for-one", state: "new", children: [] });
   await supervisor.start();
-  await expect(supervisor.start()).rejects.toThrow("a supervisor starts once");
+  await expect(supervisor.start()).rejects.toMatchObject({
+    message: "a supervisor starts once",
+    details: { id: "" },
+  });
   await supervisor.stop();
 });
 
@@ -250,4 +253,23 @@ test("a refused option names what is known", () => {
   expect(() => new Supervisor({ strategy: "all" } as unknown as SupervisorOptions)).toThrow(
     "strategy must be one of one-for-one, one-for-all, rest-for-one, not all",
   );
+});
+
+test("a child that was not ready in time is told as ended, by that error", async () => {
+  const slow = new FakeChild("slow", { ready: "told", startTimeoutMs: 500 });
+  const { supervisor, clock, events } = setUp({}, slow);
+  const started = supervisor.start().catch(() => {});
+  await clock.advance(500);
+  await started;
+  expect(types(events)).toEqual([
+    "child-started slow",
+    "child-exited slow",
+    "runtime-failed",
+    "supervisor-stopped",
+  ]);
+  expect(events[1]).toMatchObject({ exit: { kind: "failed", error: { message: "not ready after 500 ms" } } });
+});
+
+test("a stop budget of nothing is a budget", () => {
+  expect(() => new Supervisor({ stopBudgetMs: 0 })).not.toThrow();
 });

@@ -271,3 +271,23 @@ test("who hears of a child's end finds it stopped", async () => {
   ]);
   await supervisor.stop();
 });
+
+test("who has ended already takes no share of the stop budget", async () => {
+  const clock = new VirtualClock();
+  const deaf = { clock, stopMs: Number.POSITIVE_INFINITY, stop: "infinity" } as const;
+  const done = new FakeChild("done", { restart: "transient" });
+  const { supervisor, events } = setUp(
+    { clock, stopBudgetMs: 1_200 },
+    done,
+    ...["a", "b", "c"].map((id) => new FakeChild(id, deaf)),
+  );
+  await supervisor.start();
+  done.complete();
+  await clock.advance(0);
+  const began = clock.now();
+  const stopped = supervisor.stop();
+  await clock.advance(1_200);
+  await stopped;
+  const ends = events.flatMap((event) => (event.type === "child-exited" ? [event] : []));
+  expect(ends.slice(1).map(({ id, at }) => `${id} ${at - began}`)).toEqual(["c 800", "b 1000", "a 1200"]);
+});

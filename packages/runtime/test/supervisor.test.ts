@@ -246,3 +246,18 @@ test("a run of exactly the reset time starts the backoff over, a shorter one doe
   expect(attempts).toEqual([1, 2, 1]);
   await supervisor.stop();
 });
+
+test("the time a child takes to start is no life: it does not start the backoff over", async () => {
+  const backoff = { initialMs: 100, factor: 2, maxMs: 1_000, resetAfterMs: 1_000 };
+  const child = new FakeChild("a", { backoff, ready: "told", startTimeoutMs: 5_000 });
+  const { supervisor, clock, events } = setUp({ intensity: 10, periodMs: 60_000 }, child);
+  const started = supervisor.start();
+  await clock.advance(0);
+  child.ready();
+  await started;
+  child.crash();
+  await clock.advance(100 + 5_000 + 200);
+  const attempts = events.flatMap((event) => (event.type === "child-restarting" ? [event.attempt] : []));
+  expect(attempts).toEqual([1, 2]);
+  await supervisor.stop();
+});
