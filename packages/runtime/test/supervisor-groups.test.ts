@@ -249,13 +249,13 @@ test("whoever crashed is told as waiting while its siblings still stop", async (
   const clock = new VirtualClock();
   const slow = new FakeChild("slow", { clock, stopMs: 100 });
   const crashy = new FakeChild("crashy");
-  const { supervisor } = setUp({ clock, strategy: "one-for-all" }, slow, crashy);
+  const { supervisor } = setUp({ clock, strategy: "one-for-all" }, crashy, slow);
   await supervisor.start();
   crashy.crash();
   await clock.advance(50);
-  expect(states(supervisor)).toEqual({ slow: "stopping", crashy: "restarting" });
+  expect(states(supervisor)).toEqual({ crashy: "restarting", slow: "stopping" });
   await clock.advance(50);
-  expect(states(supervisor)).toEqual({ slow: "running", crashy: "running" });
+  expect(states(supervisor)).toEqual({ crashy: "running", slow: "running" });
   const stopped = supervisor.stop();
   await clock.advance(100);
   await stopped;
