@@ -1,2 +1,13 @@
-export type * from "../api/contract.ts";
+export type {
+  Applied,
+  AppStatus,
+  BrowserSession,
+  DaemonEvent,
+  LogEvent,
+  LogLine,
+  Methods,
+  Operation,
+  SystemInfo,
+  Target,
+} from "../api/contract.ts";
 export { connectDaemon, connectDaemonOverHttp, type DaemonClient } from "./connect.ts";
