@@ -149,7 +149,7 @@ export interface DaemonEvent {
   readonly time: string;
   /**
    * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
-   * `warning` when an app runs otherwise than its manifest says.
+   * `warning` when an app runs otherwise than its manifest says, or output was let go for want of room on the disk.
    */
   readonly type: "state" | "operation" | "project" | "warning";
   readonly project: string;

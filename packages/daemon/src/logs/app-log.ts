@@ -81,7 +81,7 @@ export class AppLog {
   }
 
   /** From now on so much of it is kept; undefined means as much as of any. */
-  keep(retention: Retention | undefined): void {
+  keep(retention: Partial<Retention> | undefined): void {
     this.#cutter.retention = { ...(this.#care?.retention ?? usualRetention), ...retention };
   }
 
@@ -180,7 +180,8 @@ export class AppLog {
   /** Lets go of what is beyond its bounds. */
   trim(): void {
     const { maxAgeMs } = this.#cutter.retention;
-    const young = maxAgeMs === undefined ? 0 : this.#timeIndex((index) => index.offsetAt(this.clock.now() - maxAgeMs));
+    const young =
+      maxAgeMs === undefined ? 0 : this.#timeIndex((index) => index.offsetAt(this.clock.now() - maxAgeMs));
     this.#cutter.trim(this.size, young);
   }
 

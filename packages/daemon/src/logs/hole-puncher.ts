@@ -20,7 +20,8 @@ my $number = shift;
 while (my $request = <STDIN>) {
   chomp $request;
   my ($length, $path) = split / /, $request, 2;
-  my $done = open(my $file, '+<', $path) && syscall($number, fileno $file, 3, 0, $length + 0) == 0;
+  my $file;
+  my $done = open($file, '+<', $path) && syscall($number, fileno($file), 3, 0, $length + 0) == 0;
   print $done ? "\n" : "$!\n";
 }
 `;
@@ -66,6 +67,8 @@ export class PerlPuncher implements HolePuncher {
   #start(number: number): ChildProcess {
     const perl = spawn("perl", ["-e", program, `${number}`], {
       stdio: ["pipe", "pipe", "ignore"],
+      // A signal to the daemon's group is none to it: it ends with its standard input.
+      detached: true,
       cwd: "/",
       env: { PATH: process.env["PATH"] },
     });

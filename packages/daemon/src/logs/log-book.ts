@@ -3,7 +3,10 @@ import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
 import { type InstanceKey, keyText } from "../store/instance-record.ts";
 import { AppLog, type LogCare, type LogRange } from "./app-log.ts";
+import type { HolePuncher } from "./hole-puncher.ts";
+import { type DiskSpace, type LetGo, LogSweep } from "./log-sweep.ts";
 import { LogReader, mergeLogs } from "./merge-logs.ts";
+import type { Retention } from "./retention.ts";
 import { type LineFilter, wantedLines } from "./wanted-lines.ts";
 
 /** How many lines of each app are read at once, and how much of all; who wants more follows. */
@@ -19,38 +22,61 @@ export interface LogSource {
 /** What of some logs is asked for. */
 export type LogQuery = LogRange & LineFilter;
 
+/** How logs are kept from filling the disk. */
+export interface LogBounds {
+  readonly puncher: HolePuncher;
+  /** For apps that say nothing of it; 64 MiB each. */
+  readonly retention?: Retention;
+  /** The room on the disk where the logs are. */
+  readonly space: () => DiskSpace | undefined;
+}
+
 /** The logs of all instances, by key. */
 export class LogBook {
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #care: LogCare | undefined;
-  readonly #logs = new Map<string, AppLog>();
+  readonly #sweep: LogSweep | undefined;
+  readonly #sources = new Map<string, LogSource>();
+  readonly #listeners = new Set<(letGo: LetGo) => void>();
 
-  /** `directory` is the home's `apps`. Without `care` logs grow without bounds. */
-  constructor(directory: string, clock: Clock, care?: LogCare) {
+  /** `directory` is the home's `apps`. Without `bounds` logs grow as they like. */
+  constructor(directory: string, clock: Clock, bounds?: LogBounds) {
     this.#directory = directory;
     this.#clock = clock;
-    this.#care = care;
+    if (bounds === undefined) return;
+    const sweep = new LogSweep({
+      clock,
+      sources: () => [...this.#sources.values()],
+      space: bounds.space,
+      onLetGo: (letGo) => {
+        for (const listener of this.#listeners) listener(letGo);
+      },
+    });
+    this.#sweep = sweep;
+    this.#care = { ...bounds, onGrowth: () => sweep.look() };
   }
 
   /** The log of an instance; made when first asked for. */
   of(key: InstanceKey): AppLog {
-    const known = this.#logs.get(keyText(key));
-    if (known !== undefined) return known;
+    const known = this.#sources.get(keyText(key));
+    if (known !== undefined) return known.log;
     const path = join(this.#directory, key.project, key.name, `${key.instance}.log`);
     const log = new AppLog(path, this.#clock, this.#care);
-    this.#logs.set(keyText(key), log);
+    this.#sources.set(keyText(key), { key, log });
     return log;
   }
 
-  /** All that were asked for so far. */
-  get all(): readonly AppLog[] {
-    return [...this.#logs.values()];
+  /** Hears what is let go because the disk is nearly full. Returns the function that ends it. */
+  onLetGo(listener: (letGo: LetGo) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Stops watching all of them. */
   close(): void {
-    for (const log of this.#logs.values()) log.close();
+    this.#sweep?.close();
+    for (const { log } of this.#sources.values()) log.close();
     this.#care?.puncher.close();
   }
 

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { describeError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { HolePuncher } from "./hole-puncher.ts";
 import { lineStartFrom } from "./lines.ts";
@@ -32,8 +34,7 @@ export class LogCutter {
 
   /** The offset of the first line that is kept. */
   get first(): number {
-    this.#head ??= new LogHead(this.#seams.path);
-    return this.#head.first;
+    return this.#beginning().first;
   }
 
   /** The log was emptied. */
@@ -48,19 +49,28 @@ export class LogCutter {
 
   /** Cuts off what lies before `wanted`, up to the next line. Returns how many bytes that is; 0 while it cuts already. */
   cut(wanted: number, size: number): number {
-    const { path, puncher } = this.#seams;
+    const { path, puncher, troubles } = this.#seams;
     const from = this.first;
     if (wanted <= from || this.#cutting !== undefined || !this.#makesHoles || puncher === undefined) return 0;
     const to = Math.min(lineStartFrom(path, wanted), size);
-    this.#cutting = this.#punch(from, to, puncher).finally(() => {
-      this.#cutting = undefined;
-    });
+    this.#cutting = this.#punch(from, to, puncher)
+      .catch((error: unknown) =>
+        troubles.tell("cut", `${path} cannot be kept small: ${describeError(error)}`),
+      )
+      .finally(() => {
+        this.#cutting = undefined;
+      });
     return to - from;
+  }
+
+  #beginning(): LogHead {
+    this.#head ??= new LogHead(this.#seams.path);
+    return this.#head;
   }
 
   async #punch(from: number, to: number, puncher: HolePuncher): Promise<void> {
     const { path, indexPath, troubles } = this.#seams;
-    const head = (this.#head ??= new LogHead(path));
+    const head = this.#beginning();
     failpoint("log.cut");
     // Readers begin there before anything of it is gone.
     const isKept = head.moveTo(to);
@@ -72,8 +82,10 @@ export class LogCutter {
       troubles.attempt("has an index that cannot be written", () => trimTimes(indexPath, to, mostTimes));
       return;
     }
+    // Taken away meanwhile.
+    if (!existsSync(path)) return;
     this.#makesHoles = false;
     head.moveTo(from);
-    console.error(`holdfast: ${path} cannot be kept small: ${failure}`);
+    troubles.tell("cut", `${path} cannot be kept small: ${failure}`);
   }
 }

@@ -87,7 +87,8 @@ function levelOfToken(token: string): LogLevel | undefined {
   const [, opening = "", word = "", closing = ""] = found ?? [];
   const level = names.get(word.toLowerCase());
   // "log", "default" and "http" are names of levels, and of much else.
-  if (level === undefined || ["log", "default", "http", "fine"].includes(word.toLowerCase())) return undefined;
+  if (level === undefined || ["log", "default", "http", "fine"].includes(word.toLowerCase()))
+    return undefined;
   const isSetOff = opening !== "" || closing !== "";
   return isSetOff || word === word.toUpperCase() ? level : undefined;
 }

@@ -141,5 +141,7 @@ test("a line longer than a block is no hindrance to what stands before it", asyn
   writeFileSync(path, `first\n${"y".repeat(1_000_000)}\nlast\n`);
   expect(texts(await last(1))).toEqual(["last"]);
   expect(await last(100)).toBe(0);
-  expect(readLines(path, await last(1, { isWanted: ({ text }) => text === "first" }), 6).lines).toHaveLength(1);
+  expect(readLines(path, await last(1, { isWanted: ({ text }) => text === "first" }), 6).lines).toHaveLength(
+    1,
+  );
 });
