@@ -65,6 +65,8 @@ describe("what is refused, with 2, and the way out named", () => {
     [["stop"], "stop needs the name of an app", "holdfast stop --all"],
     [["stop", "web", "--timeout", "soon"], "--timeout soon is no time", "2.5"],
     [["logs", "--since", "yesterday"], "--since yesterday is no time", "10m"],
+    [["logs", "--until", "later"], "--until later is no time", "10m"],
+    [["logs", "--level", "loud"], "--level loud is no level", "trace, debug, info, warn, error, fatal"],
     [["logs", "-n", "few"], "-n few is no number", "all"],
     [["__proto__"], "there is no command __proto__", "holdfast --help"],
     [["ps", "--constructor"], "ps has no option --constructor", "holdfast ps --help"],

@@ -197,6 +197,15 @@ describe("logs", () => {
     ]);
   });
 
+  test("are asked for by time, level and text", async () => {
+    const { cli, daemon } = await setUp({ apps: shop, logs: written });
+    const until = "2030-01-31T13:00:00.000Z";
+    expect(await cli.run("logs", "db", "--until", until, "--level", "Warn", "--grep", "no db")).toBe(0);
+    expect(daemon.called("logs.follow")).toEqual([
+      { targets: [{ project: "shop", name: "db" }], until, level: "warn", text: "no db" },
+    ]);
+  });
+
   test("of one app have no name before them", async () => {
     const { cli } = await setUp({ apps: shop, logs: [line("db", "ready")] });
     await cli.run("logs", "db");

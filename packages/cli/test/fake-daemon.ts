@@ -235,6 +235,10 @@ export class FakeDaemon implements AsyncDisposable {
           return lines === undefined ? all : all.slice(Math.max(0, all.length - lines));
         },
       },
+      "logs.extent": {
+        parse: (params) => record("logs.extent", params),
+        call: () => [],
+      },
       "logs.follow": {
         parse: (params) => record("logs.follow", params),
         call: (_, context) => {

@@ -21,11 +21,13 @@ export function realMachine(seams: {
     prepareOutput: (spec, key, sharesFile) => {
       const log = logs.of(key);
       log.prepare();
+      log.keep(spec.logKeep);
       const { logFile: path } = spec;
       const label = spec.replicas > 1 ? `${key.name}.${key.instance}` : key.name;
       log.copyTo(path === undefined ? undefined : { path, ...(sharesFile ? { label } : {}) });
       return { path: log.path, offset: log.size };
     },
+    keepOutput: (spec, key) => logs.of(key).keep(spec.logKeep),
     openOutput: (key) => logs.of(key).open(),
     closeOutput: (key) => logs.of(key).settle(),
     watchLine: (key, wanted) => watchLine(logs.of(key), wanted),

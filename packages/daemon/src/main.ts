@@ -29,7 +29,7 @@ import { Daemon } from "./daemon.ts";
 import { untilIdle } from "./end-when-idle.ts";
 import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
 import { readOrMakeToken } from "./http/token-file.ts";
-import { LogBook } from "./logs/log-book.ts";
+import { openLogBook } from "./logs/open-log-book.ts";
 import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
 import { ApiServer } from "./server.ts";
@@ -136,7 +136,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           since: new Date(startedAt).toISOString(),
           onDemand,
         });
-        const logs = new LogBook(join(home.path, "apps"), clock);
+        const logs = openLogBook(join(home.path, "apps"), clock, variables);
         const daemon = new Daemon({
           clock,
           random,

@@ -39,6 +39,9 @@ export interface LogsOptions {
   readonly follow?: boolean;
   readonly lines?: string;
   readonly since?: string;
+  readonly until?: string;
+  readonly level?: string;
+  readonly grep?: string;
   readonly timestamps?: boolean;
   readonly json?: boolean;
   readonly raw?: boolean;
@@ -156,6 +159,13 @@ export const logsOptions: OptionsFor<LogsOptions> = {
     help: "the last N lines of each app (default: all; 20 with -f)",
   },
   since: { type: "string", value: "T", help: "lines since a time: 90s, 10m, 2h, 3d or RFC 3339" },
+  until: { type: "string", value: "T", help: "lines until a time, given like that" },
+  level: {
+    type: "string",
+    value: "L",
+    help: "lines at least so grave: trace debug info warn error fatal (one that says nothing is info)",
+  },
+  grep: { type: "string", short: "g", value: "TEXT", help: "lines with this text in them" },
   timestamps,
   json: jsonLines,
   raw,

@@ -19,13 +19,16 @@ export function parseTimeout(text: string): number {
   return Math.round(Number(read[1]) * (unitMs[read[2] ?? "s"] ?? 1_000));
 }
 
-/** A time ago such as `10m`, `2h30m` or `3d`, or a date and time; as RFC 3339. `now` is wall-clock milliseconds. */
-export function parseSince(text: string, now: number): string {
+/**
+ * A time ago such as `10m`, `2h30m` or `3d`, or a date and time; as RFC 3339. `now` is wall-clock milliseconds, `option`
+ * what a mistake is told of.
+ */
+export function parseSince(text: string, now: number, option = "--since"): string {
   const ago = agoMs(text);
   if (ago !== undefined) return new Date(now - ago).toISOString();
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) {
-    throw new CommandError(exitCodes.usage, `--since ${text} is no time`, {
+    throw new CommandError(exitCodes.usage, `${option} ${text} is no time`, {
       remedy: "give a time ago, such as 10m or 2h, or a date and time such as 2030-01-31T12:00:00Z",
     });
   }

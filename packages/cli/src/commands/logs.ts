@@ -1,4 +1,11 @@
-import type { AppStatus, LogLine, Target } from "@holdfast/daemon/api";
+import {
+  type AppStatus,
+  type LogLevel,
+  type LogLine,
+  type LogQuery,
+  logLevels,
+  type Target,
+} from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { LogsOptions } from "../command-line/options.ts";
@@ -22,7 +29,7 @@ export async function logs({ names, options, cli }: Invocation<LogsOptions>): Pr
         ? followedLines
         : undefined
       : parseCount("-n", options.lines);
-  const since = options.since === undefined ? undefined : parseSince(options.since, cli.clock.now());
+  const query = queryOf(options, cli.clock.now());
   const daemon = await connect(cli);
   try {
     const project = options.all === true ? undefined : await currentProject(cli, options["project-name"]);
@@ -36,12 +43,33 @@ export async function logs({ names, options, cli }: Invocation<LogsOptions>): Pr
     const params = {
       targets,
       ...(lines !== undefined && { lines }),
-      ...(since !== undefined && { since }),
+      ...query,
     };
     return await printLogs(cli, daemon, params, { print, follow });
   } finally {
     daemon.close();
   }
+}
+
+/** The members of the query that an option gives. */
+function queryOf(
+  { since, until, level, grep }: LogsOptions,
+  now: number,
+): Omit<LogQuery, "targets" | "lines" | "after"> {
+  return {
+    ...(since !== undefined && { since: parseSince(since, now) }),
+    ...(until !== undefined && { until: parseSince(until, now, "--until") }),
+    ...(level !== undefined && { level: parseLevel(level) }),
+    ...(grep !== undefined && { text: grep }),
+  };
+}
+
+function parseLevel(text: string): LogLevel {
+  const level = logLevels.find((each) => each === text.toLowerCase());
+  if (level !== undefined) return level;
+  throw new CommandError(exitCodes.usage, `--level ${text} is no level`, {
+    remedy: `give one of ${logLevels.join(", ")}`,
+  });
 }
 
 function targetsOf(
@@ -96,13 +124,19 @@ function printerOf(
 async function printLogs(
   cli: CliEnvironment,
   daemon: Daemon,
-  params: { readonly targets: readonly Target[] },
+  params: LogQuery,
   { print, follow }: { readonly print: (line: LogLine) => void; readonly follow: boolean },
 ): Promise<ExitCode> {
   const { promise: over, resolve } = Promise.withResolvers<undefined>();
   const release = cli.onInterrupt(() => resolve(undefined));
   try {
-    await daemon.subscribe("logs.follow", params, ({ lines, caughtUp }) => {
+    await daemon.subscribe("logs.follow", params, ({ lines, caughtUp, skipped = [] }) => {
+      for (const { name, bytes } of skipped) {
+        const size = (bytes / 1024 / 1024).toFixed(1);
+        cli.stderr.write(
+          `${name}: ${size} MiB of its output are gone: more was written than its log keeps\n`,
+        );
+      }
       lines.forEach(print);
       if (caughtUp === true && !follow) resolve(undefined);
     });

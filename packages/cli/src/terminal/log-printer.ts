@@ -1,13 +1,14 @@
 import type { LogLine } from "@holdfast/daemon/api";
 import { appColours } from "./app-colours.ts";
+import { entryText } from "./entry-text.ts";
 import { safeText } from "./safe-text.ts";
 import type { Style } from "./style.ts";
 
 export interface LogFormat {
   readonly style: Style;
-  /** Escape sequences go through, and nothing is put before a line. */
+  /** Escape sequences and structured lines go through, and nothing is put before a line. */
   readonly raw: boolean;
-  /** The output is a terminal: what could harm it is taken out. */
+  /** The output is a terminal: what could harm it is taken out, and structured lines are laid out for people. */
   readonly isTerminal: boolean;
   readonly prefix: boolean;
   readonly timestamps: boolean;
@@ -42,15 +43,22 @@ export class LogPrinter {
   /** The text of one line, with its line end. */
   line(line: LogLine): string {
     const { style, raw, isTerminal, prefix, timestamps } = this.#format;
-    if (raw) return `${line.text}\n`;
-    const text = isTerminal ? safeText(line.text, { keepColours: style.enabled }) : line.text;
+    // What one program wrote comes out as it was, also where a line was cut into pieces.
+    if (raw) return line.continues === true && !prefix ? line.text : `${line.text}\n`;
     const time = timestamps ? `${style.dim(clockTime(line.time))} ` : "";
-    if (!prefix) return `${time}${text}\n`;
+    const before = `${prefix ? this.#prefix(line) : ""}${time}`;
+    if (!isTerminal) return `${before}${line.text}\n`;
+    const texts = line.fields === undefined ? [line.text] : entryText(line.fields, line.level, style);
+    return texts.map((text) => `${before}${safeText(text, { keepColours: style.enabled })}\n`).join("");
+  }
+
+  #prefix(line: LogLine): string {
+    const { style } = this.#format;
     const label = this.#label(line);
     // An app that was added later may have a longer name.
     this.#width = Math.max(this.#width, label.length);
     const colour = this.#colours.get(keyOf(line)) ?? 36;
-    return `${style.colour(colour, `${label.padEnd(this.#width)} |`)} ${time}${text}\n`;
+    return `${style.colour(colour, `${label.padEnd(this.#width)} |`)} `;
   }
 
   #label(line: { readonly project: string; readonly name: string; readonly instance: number }): string {

@@ -2,6 +2,7 @@
  * The API's shapes, as they go over the wire. Times are RFC 3339 strings, durations milliseconds. What `--json`
  * prints is made of the same shapes, so both are stable together.
  */
+import type { LogLevel } from "../logs/log-level.ts";
 import type { ProjectSpec } from "../spec/app-spec.ts";
 import type { Exit, Health, WaitingFor } from "../spec/app-state.ts";
 
@@ -91,12 +92,55 @@ export interface LogLine {
   readonly text: string;
   /** The byte offset of the line's first byte; valid as long as the log exists. */
   readonly offset: number;
+  /** The level that the line gives itself, in whatever words. */
+  readonly level?: LogLevel;
+  /** What is in it, when it is a JSON object. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** It does not end here: it is longer than 64 KiB, or had no end yet. What follows comes as a line of its own. */
+  readonly continues?: true;
 }
 
 /** What a follower of logs is told. */
 export interface LogEvent {
   readonly lines: readonly LogLine[];
   readonly caughtUp?: true;
+  /** What was let go, because the log is bounded, before this reader had taken it. */
+  readonly skipped?: readonly SkippedOutput[];
+}
+
+export interface SkippedOutput {
+  readonly project: string;
+  readonly name: string;
+  readonly instance: number;
+  readonly bytes: number;
+}
+
+/** How much there is of the log of one instance. */
+export interface LogExtent {
+  readonly project: string;
+  readonly name: string;
+  readonly instance: number;
+  /** Where the first line begins that was not let go; 0 when all is there. */
+  readonly firstOffset: number;
+  /** Where the next line will begin, or the unfinished one goes on. */
+  readonly endOffset: number;
+}
+
+/** Which lines of logs are meant; all of it must be true of a line. */
+export interface LogQuery {
+  readonly targets: readonly Target[];
+  /** The last so many lines of each instance; with `after` the first ones there. */
+  readonly lines?: number;
+  /** Written then or later. */
+  readonly since?: string;
+  /** Written then or earlier. */
+  readonly until?: string;
+  /** At least so grave; a line that says nothing of it counts as `info`. */
+  readonly level?: LogLevel;
+  /** Has this text in it. */
+  readonly text?: string;
+  /** Begins after this offset: to go on where one was. */
+  readonly after?: number;
 }
 
 /** Something that happened; `seq` grows by one with each and never repeats. */
@@ -105,7 +149,7 @@ export interface DaemonEvent {
   readonly time: string;
   /**
    * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
-   * `warning` when an app runs otherwise than its manifest says.
+   * `warning` when an app runs otherwise than its manifest says, or output was let go for want of room on the disk.
    */
   readonly type: "state" | "operation" | "project" | "warning";
   readonly project: string;
@@ -264,25 +308,26 @@ export interface Methods {
     readonly params: { readonly ids: readonly string[] };
     readonly result: readonly Operation[];
   };
-  /** The last `lines` lines (at most 10,000) of each app, merged by time; `logs.follow` reads on without a limit. */
+  /**
+   * The lines that are wanted, of each instance the last 10,000 at most and 8 MiB in all, merged by time. `before` an
+   * offset, the older ones; `logs.follow` reads on without a limit.
+   */
   "logs.read": {
-    readonly params: {
-      readonly targets: readonly Target[];
-      readonly lines?: number;
-      readonly since?: string;
-    };
+    readonly params: LogQuery & { readonly before?: number };
     readonly result: readonly LogLine[];
   };
+  /** Where the logs begin and end. */
+  "logs.extent": {
+    readonly params: { readonly targets: readonly Target[] };
+    readonly result: readonly LogExtent[];
+  };
   /**
-   * Each line from the last `lines` ones on (all when absent), merged by time, in batches; then one event with
-   * `caughtUp`, after all that was there when the call came; then each further line as it is written.
+   * Each wanted line from the last `lines` ones on (all when absent), merged by time, in batches; then one event with
+   * `caughtUp`, after all that was there when the call came; then each further line as it is written. A last line
+   * without an end comes when it has stood for a second, or the app has ended.
    */
   "logs.follow": {
-    readonly params: {
-      readonly targets: readonly Target[];
-      readonly lines?: number;
-      readonly since?: string;
-    };
+    readonly params: LogQuery;
     readonly result: { readonly subscription: string };
     readonly event: LogEvent;
   };

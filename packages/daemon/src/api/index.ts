@@ -1,3 +1,4 @@
+export { type LogLevel, logLevels } from "../logs/log-level.ts";
 export {
   type ApiErrorCode,
   type Applied,
@@ -7,12 +8,15 @@ export {
   type DaemonEvent,
   type FieldChange,
   type LogEvent,
+  type LogExtent,
   type LogLine,
+  type LogQuery,
   type Methods,
   type Operation,
   type OperationKind,
   type Plan,
   type PlannedApp,
+  type SkippedOutput,
   type StateName,
   type SystemInfo,
   type Target,

@@ -3,6 +3,7 @@ import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
 import { followLogs } from "../logs/follow-logs.ts";
+import type { LogQuery } from "../logs/log-book.ts";
 import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
@@ -73,12 +74,21 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     "operations.get": method("operations.get", ({ id }) => daemon.operations.get(id)),
     "operations.list": method("operations.list", ({ project }) => daemon.operations.list(project)),
     "operations.wait": method("operations.wait", ({ ids }) => daemon.operations.wait(ids)),
-    "logs.read": method("logs.read", ({ targets, lines, since }) =>
-      daemon.logs.read(daemon.logSources(targets), range(lines, since)),
+    "logs.read": method("logs.read", ({ targets, ...query }) =>
+      daemon.logs.read(daemon.logSources(targets), logQuery(query)),
     ),
-    "logs.follow": method("logs.follow", ({ targets, lines, since }, context) => {
+    "logs.extent": method("logs.extent", ({ targets }) =>
+      daemon.logSources(targets).map(({ key: { project, name, instance }, log }) => ({
+        project,
+        name,
+        instance,
+        firstOffset: log.firstOffset,
+        endOffset: log.size,
+      })),
+    ),
+    "logs.follow": method("logs.follow", ({ targets, ...query }, context) => {
       const subscription: Subscription<LogEvent> = context.subscribe();
-      const following = followLogs(subscription, daemon.logSources(targets), range(lines, since));
+      const following = followLogs(subscription, daemon.logSources(targets), logQuery(query));
       // Apps that are added to a followed project later are followed from their first line.
       const stop = daemon.events.onEvent((event) => {
         if (event.type !== "project") return;
@@ -105,9 +115,10 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
   };
 }
 
-function range(lines: number | undefined, since: string | undefined): { lines?: number; since?: number } {
+function logQuery({ since, until, ...query }: Omit<Methods["logs.read"]["params"], "targets">): LogQuery {
   return {
-    ...(lines === undefined ? {} : { lines }),
+    ...query,
     ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
   };
 }

@@ -1,5 +1,6 @@
 /** The schemas of what each method takes, and one function that parses by them. */
 import * as v from "valibot";
+import { logLevels } from "../logs/log-level.ts";
 import type { Methods } from "./contract.ts";
 import { projectSpecSchema } from "./spec-schema.ts";
 
@@ -19,12 +20,20 @@ const target = v.strictObject({
 });
 const targets = v.array(target);
 const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
-const range = { targets, lines: v.exactOptional(count), since: v.exactOptional(time) };
 const wanted = v.strictObject({
   spec: projectSpecSchema,
   names: v.exactOptional(v.array(v.string())),
   removeOrphans: v.exactOptional(v.boolean()),
 });
+const logQuery = {
+  targets,
+  lines: v.exactOptional(count),
+  since: v.exactOptional(time),
+  until: v.exactOptional(time),
+  level: v.exactOptional(v.picklist(logLevels)),
+  text: v.exactOptional(v.pipe(v.string(), v.maxLength(1_000))),
+  after: v.exactOptional(count),
+};
 
 export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
   "system.info": v.strictObject({ settled: v.exactOptional(v.boolean()) }),
@@ -44,8 +53,9 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "operations.get": v.strictObject({ id: v.string() }),
   "operations.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "operations.wait": v.strictObject({ ids: v.array(v.string()) }),
-  "logs.read": v.strictObject(range),
-  "logs.follow": v.strictObject(range),
+  "logs.read": v.strictObject({ ...logQuery, before: v.exactOptional(count) }),
+  "logs.extent": v.strictObject({ targets }),
+  "logs.follow": v.strictObject(logQuery),
   "events.read": v.strictObject({ after: v.exactOptional(v.number()), limit: v.exactOptional(count) }),
   "events.follow": v.strictObject({
     after: v.exactOptional(v.number()),

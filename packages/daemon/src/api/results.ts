@@ -1,11 +1,13 @@
 /** The schemas of what each method gives: for the OpenRPC document, and for tests that hold the daemon to it. */
 import * as v from "valibot";
+import { logLevels } from "../logs/log-level.ts";
 import type {
   Applied,
   AppStatus,
   BrowserSession,
   DaemonEvent,
   LogEvent,
+  LogExtent,
   LogLine,
   Methods,
   Operation,
@@ -101,11 +103,25 @@ const logLine: Schema<LogLine> = v.strictObject({
   time,
   text,
   offset: whole,
+  level: v.exactOptional(v.picklist(logLevels)),
+  fields: v.exactOptional(v.record(text, v.unknown())),
+  continues: v.exactOptional(v.literal(true)),
 });
 
 const logEvent: Schema<LogEvent> = v.strictObject({
   lines: v.array(logLine),
   caughtUp: v.exactOptional(v.literal(true)),
+  skipped: v.exactOptional(
+    v.array(v.strictObject({ project: text, name: text, instance: whole, bytes: whole })),
+  ),
+});
+
+const logExtent: Schema<LogExtent> = v.strictObject({
+  project: text,
+  name: text,
+  instance: whole,
+  firstOffset: whole,
+  endOffset: whole,
 });
 
 const info: Schema<SystemInfo> = v.strictObject({
@@ -172,6 +188,7 @@ export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> 
   "operations.list": v.array(operation),
   "operations.wait": v.array(operation),
   "logs.read": v.array(logLine),
+  "logs.extent": v.array(logExtent),
   "logs.follow": v.strictObject({ subscription: text }),
   "events.read": v.array(event),
   "events.follow": v.strictObject({ subscription: text, seq: whole }),

@@ -123,6 +123,9 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   endsProject: v.picklist(["never", "on-failure", "always"]),
   skippedEndsProject: v.exactOptional(v.literal(true)),
   logFile: v.exactOptional(absolute),
+  logKeep: v.exactOptional(
+    v.object({ maxBytes: v.exactOptional(count), maxAgeMs: v.exactOptional(milliseconds) }),
+  ),
 });
 
 export const projectSpecSchema: v.GenericSchema<unknown, ProjectSpec> = v.object({

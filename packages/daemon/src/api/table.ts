@@ -26,6 +26,7 @@ const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } =
   "operations.list": "look",
   "operations.wait": "look",
   "logs.read": "look",
+  "logs.extent": "look",
   "logs.follow": "subscription",
   "events.read": "look",
   "events.follow": "subscription",

@@ -30,6 +30,8 @@ export interface InstanceWorld {
     key: InstanceKey,
     sharesFile: boolean,
   ): { readonly path: string; readonly offset: number };
+  /** So much of its output is kept from now on. */
+  keepOutput(spec: AppSpec, key: InstanceKey): void;
   /** A run has begun: its output is watched until `closeOutput`. */
   openOutput(key: InstanceKey): void;
   /** The run has ended: no more output comes. */

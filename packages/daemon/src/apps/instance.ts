@@ -37,6 +37,7 @@ export class Instance {
   /** The next start uses this spec. */
   respecify(spec: AppSpec): void {
     this.#entry.spec = spec;
+    this.#entry.world.keepOutput(spec, this.key);
   }
 
   /** Resolves when it was launched (a scheduled one: when its time is set). Joins a start under way. */
@@ -109,6 +110,7 @@ export class Instance {
       return;
     }
     this.#entry.patch({ pid: null });
+    this.#entry.world.closeOutput(this.key);
     if (wasEnding || !record.wanted) {
       this.#entry.apply({ type: "stopped", ...(left.kind === "ended" ? { exit: left.exit } : {}) });
       return;

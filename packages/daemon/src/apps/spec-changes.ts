@@ -40,6 +40,7 @@ const seenByNoRun: ReadonlySet<string> = new Set([
   "disabled",
   "endsProject",
   "skippedEndsProject",
+  "logKeep",
 ]);
 
 /** True when what runs has to be started anew for the changes to count. */

@@ -21,7 +21,8 @@ export function streamEvents(
   response: ServerResponse,
 ): void {
   const after =
-    request.headers["last-event-id"] ?? new URL(request.url ?? "/", "http://h").searchParams.get("after");
+    request.headers["last-event-id"] ??
+    new URLSearchParams(/\?(.*)/s.exec(request.url ?? "")?.[1]).get("after");
   const seq = after === null || after === undefined ? events.seq : Number(after);
   if (!Number.isSafeInteger(seq) || seq < 0) {
     refuse(response, 400, "Last-Event-ID and after are the number of an event");

@@ -55,6 +55,13 @@ export function originVerdict(
   return fine;
 }
 
+/** The path of a request's target, as sent: no query, nothing resolved. Never throws, whatever the target is. */
+export function pathOf({ url = "/" }: Pick<IncomingMessage, "url">): string {
+  const target = url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/?#]*/i, "");
+  const [path = ""] = target.split(/[?#]/, 1);
+  return path === "" ? "/" : path;
+}
+
 /** Every value of a header, as sent: Node keeps only the first `Host`. */
 function headerValues(rawHeaders: readonly string[], name: string): readonly string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);

@@ -10,7 +10,7 @@ import type { Caller } from "../api/methods.ts";
 import type { ApiTable } from "../api/table.ts";
 import type { Daemon } from "../daemon.ts";
 import { streamEvents } from "./event-stream.ts";
-import { hostVerdict, isLoopback, originVerdict } from "./host-rule.ts";
+import { hostVerdict, isLoopback, originVerdict, pathOf } from "./host-rule.ts";
 import { metricsText, metricsType } from "./metrics.ts";
 import { OneCallChannel } from "./one-call-channel.ts";
 import { readBody, refuse, replyJson, replyText } from "./reply.ts";
@@ -101,6 +101,13 @@ export class HttpServer {
     return this.#connections.size;
   }
 
+  /** Connections of any kind that the system knows of. */
+  sockets(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+    });
+  }
+
   /** Resolves when every connection is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
@@ -114,7 +121,7 @@ export class HttpServer {
     try {
       await this.#route(request, response);
     } catch (error) {
-      this.#options.onError(error, `${request.method} ${request.url}`);
+      this.#options.onError(error, `${request.method} ${pathOf(request)}`);
       if (!response.headersSent) refuse(response, 500, "internal error");
       else response.destroy();
     }
@@ -125,7 +132,7 @@ export class HttpServer {
     if (!host.ok) return refuse(response, 421, `refused: ${host.why}`, { Connection: "close" });
     const origin = originVerdict(request, this.#origins);
     if (!origin.ok) return refuse(response, 403, `refused: ${origin.why}`, { Connection: "close" });
-    const { pathname } = new URL(request.url ?? "/", "http://h");
+    const pathname = pathOf(request);
     if (pathname === "/healthz") return replyText(response, 200, "ok\n");
     if (pathname === "/login") return await this.#logIn(request, response);
     const caller = this.#admit(request);
@@ -186,7 +193,9 @@ export class HttpServer {
     socket.on("error", () => socket.destroy());
     const caller = this.#admitToWebSocket(request);
     if (typeof caller === "string") {
-      socket.end(`HTTP/1.1 ${caller}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      // No timeout of the server's holds for an upgraded socket: who never closes its side would keep it for ever.
+      const reply = `HTTP/1.1 ${caller}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+      socket.end(reply, () => socket.destroy());
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -204,7 +213,7 @@ export class HttpServer {
   #admitToWebSocket(request: IncomingMessage): Admitted | string {
     if (!hostVerdict(request, this.#options.names).ok) return "421 Misdirected Request";
     if (!originVerdict(request, this.#origins).ok) return "403 Forbidden";
-    if (new URL(request.url ?? "/", "http://h").pathname !== "/ws") return "404 Not Found";
+    if (pathOf(request) !== "/ws") return "404 Not Found";
     return this.#admit(request) ?? "401 Unauthorized";
   }
 

@@ -8,6 +8,9 @@ const pingMs = 15_000;
 /** How long a peer may take to close. */
 const lingerMs = 1_000;
 
+/** A peer that pings on and reads no pong is cut off. */
+const maxUnreadBytes = 1_048_576;
+
 /** Takes over an open WebSocket. */
 export function webSocketChannel(socket: WebSocket, clock: Clock): Channel {
   let unanswered = 0;
@@ -22,6 +25,9 @@ export function webSocketChannel(socket: WebSocket, clock: Clock): Channel {
   pinging = clock.setTimeout(ping, pingMs);
   socket.on("pong", () => {
     unanswered = 0;
+  });
+  socket.on("ping", () => {
+    if (socket.bufferedAmount > maxUnreadBytes) socket.terminate();
   });
   socket.once("close", () => clock.clearTimeout(pinging));
   let failure: Error | undefined;

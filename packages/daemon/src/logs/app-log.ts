@@ -1,44 +1,76 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "@holdfast/runtime";
+import { breather } from "./breather.ts";
 import { GrowthWatch } from "./growth-watch.ts";
-import { lastLinesOffset, readLines } from "./lines.ts";
+import type { HolePuncher } from "./hole-puncher.ts";
+import { lastLinesOffset } from "./last-lines.ts";
+import { lineStartFrom, longestLineBytes, type RawLine, readBytes, readLines } from "./lines.ts";
 import { type CopyTarget, LogCopy } from "./log-copy.ts";
-import { appendTime, readTimeIndex } from "./time-index.ts";
+import { LogCutter, mostTimes } from "./log-cutter.ts";
+import { leastLogBytes, type Retention, usualRetention } from "./retention.ts";
+import { appendTime, countTimes, readTimes, type TimeIndex, trimTimes } from "./time-index.ts";
+import { Troubles } from "./troubles.ts";
 
-export interface TimedLine {
+export interface TimedLine extends RawLine {
   /** Wall-clock milliseconds. */
   readonly time: number;
-  readonly text: string;
-  readonly offset: number;
 }
 
+/** Which part of a log is meant. */
 export interface LogRange {
-  /** The last so many lines; absent means all of them. */
+  /** The last so many wanted lines; absent means all of them. */
   readonly lines?: number;
   /** Only what was written at this wall-clock time or later. */
   readonly since?: number;
+  /** Only what was written at this wall-clock time or earlier. */
+  readonly until?: number;
+  /** Only lines that begin after this offset. */
+  readonly after?: number;
+  /** Only lines that begin before this offset. */
+  readonly before?: number;
+}
+
+/** What a log is kept small with. */
+export interface LogCare {
+  readonly puncher: HolePuncher;
+  /** For an app that says nothing else. */
+  readonly retention?: Retention;
+  /** Called after each growth. */
+  readonly onGrowth?: () => void;
 }
 
 /**
  * The output of one instance: a file that the app itself appends to, and the index of its times. The daemon watches
- * it grow and never stands in between, so the app writes on when the daemon does not live.
+ * it grow and never stands in between, so the app writes on when the daemon does not live. What is too old or too
+ * much is let go from its beginning by a hole in the file, so that offsets stay valid.
  */
 export class AppLog {
   readonly path: string;
+  readonly clock: Clock;
   readonly #indexPath: string;
-  readonly #clock: Clock;
+  readonly #care: LogCare | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #cutter: LogCutter;
+  readonly #troubles: Troubles;
   #watch: GrowthWatch | undefined;
   #prepared = false;
   #copy: LogCopy | undefined;
-  #copyFailure: string | undefined;
 
-  /** Its index of times lies beside it. */
-  constructor(path: string, clock: Clock) {
+  /** Its index of times lies beside it. Without `care` nothing of it is ever let go. */
+  constructor(path: string, clock: Clock, care?: LogCare) {
     this.path = path;
+    this.clock = clock;
     this.#indexPath = `${path}.times`;
-    this.#clock = clock;
+    this.#care = care;
+    this.#troubles = new Troubles(path);
+    this.#cutter = new LogCutter({
+      path,
+      indexPath: this.#indexPath,
+      troubles: this.#troubles,
+      ...(care === undefined ? {} : { puncher: care.puncher }),
+    });
+    this.keep(undefined);
   }
 
   /** Makes the directory, so that the app's first write finds its place. */
@@ -46,6 +78,11 @@ export class AppLog {
     if (this.#prepared) return;
     this.#prepared = true;
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+  }
+
+  /** From now on so much of it is kept; undefined means as much as of any. */
+  keep(retention: Partial<Retention> | undefined): void {
+    this.#cutter.retention = { ...(this.#care?.retention ?? usualRetention), ...retention };
   }
 
   /** From the next line on, everything also goes to another file. */
@@ -56,14 +93,13 @@ export class AppLog {
   /** Watches it grow, until `settle`. */
   open(): void {
     if (this.#watch !== undefined) return;
-    this.prepare();
-    if (!existsSync(this.path)) closeSync(openSync(this.path, "a", 0o600));
-    const known = readTimeIndex(this.#indexPath, 0).lastSize;
-    this.#watch = new GrowthWatch(this.path, known, this.#clock, (size) => {
-      appendTime(this.#indexPath, this.#clock.now(), size);
-      this.#catchUp(false);
-      for (const listener of this.#listeners) listener();
+    this.#troubles.attempt("cannot be made", () => {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      if (!existsSync(this.path)) closeSync(openSync(this.path, "a", 0o600));
+      const known = this.#timeIndex((index) => index.lastSize);
+      this.#watch = new GrowthWatch(this.path, known, this.clock, (size) => this.#grown(size));
     });
+    this.trim();
   }
 
   /** Watches it no longer, though the app may write on: a line that it has begun stays whole. */
@@ -72,11 +108,12 @@ export class AppLog {
     this.#watch = undefined;
   }
 
-  /** The app has ended: takes in its last words and stops watching. */
+  /** The app has ended: takes in its last words and stops watching. A last line without an end gets one. */
   settle(): void {
     this.close();
+    this.#endLine();
     this.#catchUp(true);
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 
   /** True while an app may write to it. */
@@ -88,30 +125,113 @@ export class AppLog {
     return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
+  /** Where the first line begins that was not let go. */
+  get firstOffset(): number {
+    return this.#cutter.first;
+  }
+
   onGrowth(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Where a range begins. */
-  offsetOf(range: LogRange): number {
-    const index = readTimeIndex(this.#indexPath, this.#clock.now());
-    const since = range.since === undefined ? 0 : index.offsetAt(range.since);
-    return range.lines === undefined ? since : Math.max(since, lastLinesOffset(this.path, range.lines));
+  /** Where a range begins and ends: of the lines that begin there, all are in it that are wanted. */
+  async rangeOf(
+    range: LogRange,
+    isWanted?: (line: RawLine) => boolean,
+  ): Promise<{ readonly offset: number; readonly end: number }> {
+    const { since, until, after, before, lines } = range;
+    const at = (time: number): number => this.#timeIndex((index) => index.offsetAt(time));
+    const end = Math.min(
+      before ?? Number.POSITIVE_INFINITY,
+      until === undefined || until >= this.clock.now() ? Number.POSITIVE_INFINITY : at(until + 1),
+    );
+    const from = Math.max(
+      this.firstOffset,
+      since === undefined ? 0 : lineStartFrom(this.path, at(since)),
+      after === undefined ? 0 : lineStartFrom(this.path, after + 1),
+    );
+    if (lines === undefined || after !== undefined) return { offset: from, end };
+    const offset = await lastLinesOffset(this.path, {
+      first: from,
+      end: Math.max(from, Math.min(end, this.#endOfLines())),
+      count: lines,
+      breathe: breather(this.clock),
+      ...(isWanted === undefined ? {} : { isWanted }),
+    });
+    return { offset, end };
   }
 
-  /** The lines from `offset` on, at most about 256 KiB of them, and where to go on. */
-  read(offset: number): { readonly lines: readonly TimedLine[]; readonly next: number } {
+  /**
+   * The lines from `offset` on, or from the first one that is still there, at most about 256 KiB of them, and where to
+   * go on. With `unfinished`, also the last one while it has no end.
+   */
+  read(
+    offset: number,
+    unfinished: boolean = !this.isOpen,
+  ): { readonly lines: readonly TimedLine[]; readonly next: number } {
     this.#watch?.sample();
-    const { lines, next } = readLines(this.path, offset, undefined, !this.isOpen);
+    const { lines, next } = readLines(this.path, Math.max(offset, this.firstOffset), undefined, unfinished);
     if (lines.length === 0) return { lines: [], next };
-    const index = readTimeIndex(this.#indexPath, this.#clock.now());
-    return { lines: lines.map((line) => ({ ...line, time: index.timeAt(line.offset) })), next };
+    const times = this.#timeIndex((index) => index.timesAt(lines.map((line) => line.offset)));
+    return { lines: lines.map((line, at) => ({ ...line, time: times[at] ?? 0 })), next };
+  }
+
+  /** Lets go of what is beyond its bounds. */
+  trim(): void {
+    const { maxAgeMs } = this.#cutter.retention;
+    const young =
+      maxAgeMs === undefined ? 0 : this.#timeIndex((index) => index.offsetAt(this.clock.now() - maxAgeMs));
+    this.#cutter.trim(this.size, young);
+  }
+
+  /** Lets go of its oldest `bytes`, but for the last 64 KiB. Returns how much that is. */
+  letGo(bytes: number): number {
+    return this.#cutter.cut(Math.min(this.firstOffset + bytes, this.size - leastLogBytes), this.size);
+  }
+
+  #grown(size: number): void {
+    if (size < this.firstOffset) {
+      // Somebody emptied it.
+      this.#cutter.reset();
+      rmSync(this.#indexPath, { force: true });
+    }
+    this.#troubles.attempt("has an index that cannot be written", () => {
+      appendTime(this.#indexPath, this.clock.now(), size);
+      if (countTimes(this.#indexPath) > mostTimes) trimTimes(this.#indexPath, this.firstOffset, mostTimes);
+    });
+    this.#catchUp(false);
+    this.#tell();
+    this.trim();
+    this.#care?.onGrowth?.();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Or what the next run writes first would seem to belong to it. */
+  #endLine(): void {
+    const { size } = this;
+    if (size === 0 || readBytes(this.path, size - 1, 1).bytes[0] === 0x0a) return;
+    this.#troubles.attempt("cannot be written", () => appendFileSync(this.path, "\n"));
+  }
+
+  /** Where the lines end that have an end. */
+  #endOfLines(): number {
+    const { size } = this;
+    if (!this.isOpen) return size;
+    const from = Math.max(0, size - longestLineBytes);
+    const found = readBytes(this.path, from, size - from).bytes.lastIndexOf(0x0a);
+    return found === -1 ? size : from + found + 1;
   }
 
   #catchUp(atEnd: boolean): void {
-    const failure = this.#copy?.catchUp(atEnd);
-    if (failure !== undefined && failure !== this.#copyFailure) console.error(`holdfast: ${failure}`);
-    this.#copyFailure = failure;
+    const failure = this.#copy?.catchUp(this.firstOffset, atEnd);
+    this.#troubles.tell("copy", failure);
+  }
+
+  #timeIndex<T>(look: (index: TimeIndex) => T): T {
+    return readTimes(this.#indexPath, this.clock.now(), look);
   }
 }

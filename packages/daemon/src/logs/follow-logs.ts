@@ -1,49 +1,72 @@
 import type { Subscription } from "@holdfast/rpc";
-import type { LogEvent, LogLine } from "../api/contract.ts";
-import { keyText } from "../store/instance-record.ts";
-import type { AppLog, LogRange } from "./app-log.ts";
-import type { LogSource } from "./log-book.ts";
-import { logLine, mergeLogs } from "./merge-logs.ts";
+import type { LogEvent } from "../api/contract.ts";
+import { type InstanceKey, keyText } from "../store/instance-record.ts";
+import { breather } from "./breather.ts";
+import type { LogQuery, LogSource } from "./log-book.ts";
+import { LogReader, mergeLogs } from "./merge-logs.ts";
+import { type LineFilter, wantedLines } from "./wanted-lines.ts";
+import { wireLine } from "./wire-line.ts";
 
-/** How many lines go into one notification. */
-const batchLines = 1_000;
+/** A last line without an end, such as a prompt, is shown when it has stood for so long. */
+const unfinishedMs = 1_000;
+
+/** What a follower is given, and when it has enough. */
+interface Follower {
+  readonly send: (event: LogEvent) => Promise<void>;
+  readonly hasEnded: () => boolean;
+  readonly onEnd: (listener: () => void) => void;
+  readonly query: LineFilter & Pick<LogQuery, "until">;
+}
 
 /**
  * Sends a range of several logs, merged by time, says `caughtUp`, and then every further line of each. The files are
- * read only as fast as the reader takes them, so a slow one costs no memory. `add` takes in logs that came later.
+ * read only as fast as the reader takes them, so a slow one costs no memory; what was let go before it came there is
+ * told as `skipped`. `add` takes in logs that came later.
  */
 export function followLogs(
   subscription: Subscription<LogEvent>,
   sources: readonly LogSource[],
-  range: LogRange,
+  query: LogQuery,
 ): { readonly add: (source: LogSource) => void; readonly done: Promise<void> } {
   const followed = new Set<string>();
-  const send = senderOf(subscription);
   const pumps: Promise<void>[] = [];
   const ended = Promise.withResolvers<void>();
   subscription.onEnd(() => ended.resolve());
+  const send = senderOf(subscription);
+  const follower: Follower = {
+    send,
+    hasEnded: () => subscription.ended,
+    onEnd: (listener) => subscription.onEnd(listener),
+    query,
+  };
 
-  const add = (source: LogSource, offset = 0): void => {
+  const add = (source: LogSource, offset: number = source.log.firstOffset): void => {
     if (subscription.ended || followed.has(keyText(source.key))) return;
     followed.add(keyText(source.key));
-    pumps.push(pump(send, source, offset, ended.promise, () => subscription.ended));
+    pumps.push(pump(follower, source, offset));
   };
   const begin = async (): Promise<void> => {
-    // The ends are noted before the lines are read: what is written meanwhile comes with the pumps.
-    const bounded = sources.map((source) => ({
-      ...source,
-      offset: source.log.offsetOf(range),
-      end: endOfLastLine(source.log),
-    }));
-    let batch: LogLine[] = [];
-    for (const line of mergeLogs(bounded)) {
-      if (batch.push(line) < batchLines) continue;
-      await send({ lines: batch });
-      if (subscription.ended) return;
-      batch = [];
+    const isWanted = wantedLines(query);
+    const readers = await Promise.all(
+      sources.map(async ({ key, log }) => {
+        // What is written from now on comes with the pumps.
+        const { size } = log;
+        const { offset, end } = await log.rangeOf(query, isWanted);
+        return new LogReader({ key, log, offset, end: Math.min(end, Math.max(size, offset)), isWanted });
+      }),
+    );
+    const [clock] = sources.map(({ log }) => log.clock);
+    if (clock !== undefined) {
+      for await (const lines of mergeLogs(readers, clock)) {
+        await send({ lines });
+        if (subscription.ended) return;
+      }
     }
-    await send({ lines: batch, caughtUp: true });
-    for (const source of bounded) add(source, source.end);
+    await send({ lines: [], caughtUp: true });
+    const { until } = query;
+    for (const { source, position } of readers) {
+      if (until === undefined || until > source.log.clock.now()) add(source, position);
+    }
     await ended.promise;
     await Promise.all(pumps);
   };
@@ -63,38 +86,50 @@ function senderOf(subscription: Subscription<LogEvent>): (event: LogEvent) => Pr
 }
 
 async function pump(
-  send: (event: LogEvent) => Promise<void>,
+  { send, hasEnded, onEnd, query }: Follower,
   { key, log }: LogSource,
   offset: number,
-  ended: Promise<void>,
-  hasEnded: () => boolean,
 ): Promise<void> {
+  const { clock } = log;
+  const breathe = breather(clock);
+  const isWanted = wantedLines(query) ?? ((): boolean => true);
+  const { until = Number.POSITIVE_INFINITY } = query;
   let position = offset;
-  let grew = false;
-  let wake = Promise.withResolvers<void>();
-  const stop = log.onGrowth(() => {
-    grew = true;
-    wake.resolve();
-  });
+  let wake = Promise.withResolvers<"woken" | "stood">();
+  onEnd(() => wake.resolve("woken"));
+  const stop = log.onGrowth(() => wake.resolve("woken"));
   try {
-    while (!hasEnded()) {
-      grew = false;
+    for (let why: "woken" | "stood" = "woken"; !hasEnded(); ) {
       wake = Promise.withResolvers();
-      const { lines, next } = log.read(position);
+      position = await overGap(send, key, position, log);
+      const { lines, next } = log.read(position, why === "stood" || !log.isOpen);
       position = next;
-      for (let at = 0; at < lines.length; at += batchLines) {
-        await send({ lines: lines.slice(at, at + batchLines).map((line) => logLine(key, line)) });
+      const wanted = lines.filter((line) => line.time <= until && isWanted(line));
+      if (wanted.length > 0) await send({ lines: wanted.map((line) => wireLine(key, line)) });
+      if (lines.length > 0) {
+        why = "woken";
+        await breathe();
+        continue;
       }
-      if (lines.length === 0 && !grew) await Promise.race([wake.promise, ended]);
+      const isUnfinished = log.isOpen && log.size > position;
+      const timer = isUnfinished ? clock.setTimeout(() => wake.resolve("stood"), unfinishedMs) : undefined;
+      why = await wake.promise;
+      clock.clearTimeout(timer);
     }
   } finally {
     stop();
   }
 }
 
-/** Where the lines that are complete now end. */
-function endOfLastLine(log: AppLog): number {
-  const { size } = log;
-  const { lines, next } = log.read(Math.max(0, log.offsetOf({ lines: 1 })));
-  return lines.length === 0 ? size : next;
+/** Where to go on when what came next is gone: it was let go, or the log was emptied. */
+async function overGap(
+  send: Follower["send"],
+  { project, name, instance }: InstanceKey,
+  position: number,
+  { firstOffset, size }: LogSource["log"],
+): Promise<number> {
+  if (position > size) return firstOffset;
+  if (position >= firstOffset) return position;
+  await send({ lines: [], skipped: [{ project, name, instance, bytes: firstOffset - position }] });
+  return firstOffset;
 }

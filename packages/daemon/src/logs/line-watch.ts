@@ -30,7 +30,7 @@ export function watchLine(log: AppLog, { text, offset, token, onSeen }: WantedLi
 
   const look = (): boolean => {
     for (let more = !found; more && !found; ) {
-      const { lines, next } = readLines(log.path, position);
+      const { lines, next } = readLines(log.path, Math.max(position, log.firstOffset));
       found = lines.some((line) => line.text.includes(text));
       more = lines.length > 0;
       position = next;

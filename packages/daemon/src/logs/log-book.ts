@@ -2,11 +2,16 @@ import { join } from "node:path";
 import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
 import { type InstanceKey, keyText } from "../store/instance-record.ts";
-import { AppLog, type LogRange } from "./app-log.ts";
-import { mergeLogs } from "./merge-logs.ts";
+import { AppLog, type LogCare, type LogRange } from "./app-log.ts";
+import type { HolePuncher } from "./hole-puncher.ts";
+import { type DiskSpace, type LetGo, LogSweep } from "./log-sweep.ts";
+import { LogReader, mergeLogs } from "./merge-logs.ts";
+import type { Retention } from "./retention.ts";
+import { type LineFilter, wantedLines } from "./wanted-lines.ts";
 
-/** How many lines of each app are read at once; who wants more follows. */
+/** How many lines of each app are read at once, and how much of all; who wants more follows. */
 const mostLines = 10_000;
+const mostCharacters = 8 * 1024 * 1024;
 
 /** The log of one instance. */
 export interface LogSource {
@@ -14,45 +19,90 @@ export interface LogSource {
   readonly log: AppLog;
 }
 
+/** What of some logs is asked for. */
+export type LogQuery = LogRange & LineFilter;
+
+/** How logs are kept from filling the disk. */
+export interface LogBounds {
+  readonly puncher: HolePuncher;
+  /** For apps that say nothing of it; 64 MiB each. */
+  readonly retention?: Retention;
+  /** The room on the disk where the logs are. */
+  readonly space: () => DiskSpace | undefined;
+}
+
 /** The logs of all instances, by key. */
 export class LogBook {
   readonly #directory: string;
   readonly #clock: Clock;
-  readonly #logs = new Map<string, AppLog>();
+  readonly #care: LogCare | undefined;
+  readonly #sweep: LogSweep | undefined;
+  readonly #sources = new Map<string, LogSource>();
+  readonly #listeners = new Set<(letGo: LetGo) => void>();
 
-  /** `directory` is the home's `apps`. */
-  constructor(directory: string, clock: Clock) {
+  /** `directory` is the home's `apps`. Without `bounds` logs grow as they like. */
+  constructor(directory: string, clock: Clock, bounds?: LogBounds) {
     this.#directory = directory;
     this.#clock = clock;
+    if (bounds === undefined) return;
+    const sweep = new LogSweep({
+      clock,
+      sources: () => [...this.#sources.values()],
+      space: bounds.space,
+      onLetGo: (letGo) => {
+        for (const listener of this.#listeners) listener(letGo);
+      },
+    });
+    this.#sweep = sweep;
+    this.#care = { ...bounds, onGrowth: () => sweep.look() };
   }
 
   /** The log of an instance; made when first asked for. */
   of(key: InstanceKey): AppLog {
-    const known = this.#logs.get(keyText(key));
-    if (known !== undefined) return known;
+    const known = this.#sources.get(keyText(key));
+    if (known !== undefined) return known.log;
     const path = join(this.#directory, key.project, key.name, `${key.instance}.log`);
-    const log = new AppLog(path, this.#clock);
-    this.#logs.set(keyText(key), log);
+    const log = new AppLog(path, this.#clock, this.#care);
+    this.#sources.set(keyText(key), { key, log });
     return log;
+  }
+
+  /** Hears what is let go because the disk is nearly full. Returns the function that ends it. */
+  onLetGo(listener: (letGo: LetGo) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Stops watching all of them. */
   close(): void {
-    for (const log of this.#logs.values()) log.close();
+    this.#sweep?.close();
+    for (const { log } of this.#sources.values()) log.close();
+    this.#care?.puncher.close();
   }
 
-  /** The last lines of several logs in the order of their times. */
-  read(sources: readonly LogSource[], range: LogRange): LogLine[] {
-    const bounded = { ...range, lines: Math.min(range.lines ?? mostLines, mostLines) };
-    return [
-      ...mergeLogs(
-        sources.map(({ key, log }) => ({
-          key,
-          log,
-          offset: log.offsetOf(bounded),
-          end: Number.POSITIVE_INFINITY,
-        })),
-      ),
-    ];
+  /** The last lines of several logs, or with `after` the first ones there, in the order of their times. */
+  async read(sources: readonly LogSource[], query: LogQuery): Promise<readonly LogLine[]> {
+    const lines = Math.min(query.lines ?? mostLines, mostLines);
+    const isWanted = wantedLines(query);
+    const readers = await Promise.all(
+      sources.map(async ({ key, log }) => {
+        const range = await log.rangeOf({ ...query, lines }, isWanted);
+        return new LogReader({ key, log, ...range, isWanted, most: lines });
+      }),
+    );
+    const found: LogLine[] = [];
+    let characters = 0;
+    let dropped = 0;
+    for await (const batch of mergeLogs(readers, this.#clock)) {
+      for (const line of batch) {
+        found.push(line);
+        characters += line.text.length;
+        if (characters <= mostCharacters) continue;
+        if (query.after !== undefined) return found;
+        characters -= found[dropped]?.text.length ?? 0;
+        delete found[dropped++];
+      }
+    }
+    return found.slice(dropped);
   }
 }

@@ -9,6 +9,9 @@ import { makeDirectories } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import { readLines } from "./lines.ts";
 
+/** An app that floods its log must not keep the daemon from everything else. */
+const mostAtOnce = 8 * 1024 * 1024;
+
 export interface CopyTarget {
   readonly path: string;
   /** Stands before every line, in a file that several apps share. */
@@ -48,11 +51,15 @@ export class LogCopy {
     }
   }
 
-  /** Copies the whole lines that are there now; `atEnd` the unfinished last one too. Returns what went wrong, if so. */
-  catchUp(atEnd: boolean): string | undefined {
+  /**
+   * Copies the whole lines that are there now, from `first` on, but no more than 8 MiB of them at once; `atEnd` all of
+   * them and the unfinished last one too. Returns what went wrong, if so.
+   */
+  catchUp(first: number, atEnd: boolean): string | undefined {
     let target: number | undefined;
+    this.#offset = Math.max(this.#offset, first);
     try {
-      for (;;) {
+      for (const stop = this.#offset + mostAtOnce; atEnd || this.#offset < stop; ) {
         const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
         if (lines.length === 0) return undefined;
         const { label, path } = this.#target;
@@ -62,6 +69,7 @@ export class LogCopy {
         this.#offset = next;
         this.#keepOffset();
       }
+      return undefined;
     } catch (error) {
       // The log is whole; the copy goes on from here once its file can be written again.
       return `${this.#target.path} cannot be written: ${(error as Error).message}`;

@@ -1,69 +1,107 @@
+import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
 import type { InstanceKey } from "../store/instance-record.ts";
 import type { AppLog, TimedLine } from "./app-log.ts";
+import { breather } from "./breather.ts";
+import { wireLine } from "./wire-line.ts";
 
-/** One log, as it goes into a merge: the lines that begin in `[offset, end)`. */
+/** One log, as it goes into a merge: the lines that begin in `[offset, end)` and are wanted. */
 export interface MergeSource {
   readonly key: InstanceKey;
   readonly log: AppLog;
   readonly offset: number;
   readonly end: number;
+  readonly isWanted?: ((line: TimedLine) => boolean) | undefined;
+  /** The first so many of them; all when absent. */
+  readonly most?: number | undefined;
 }
 
-class Head {
+/** So much goes into one batch. */
+const batchLines = 1_000;
+const batchCharacters = 256 * 1024;
+
+/** How far one log has been read. */
+export class LogReader {
   readonly source: MergeSource;
+  /** After the last line that was taken or not wanted. */
+  position: number;
   #lines: readonly TimedLine[] = [];
   #at = 0;
   #next: number;
+  #left: number;
 
   constructor(source: MergeSource) {
     this.source = source;
+    this.position = source.offset;
     this.#next = source.offset;
+    this.#left = source.most ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The first line that was not taken, or undefined at the end. */
-  peek(): TimedLine | undefined {
-    if (this.#at === this.#lines.length && this.#next < this.source.end) {
-      const { lines, next } = this.source.log.read(this.#next);
-      this.#lines = lines;
-      this.#at = 0;
+  /** The first line that was not taken, if it has been read already. */
+  get line(): TimedLine | undefined {
+    return this.#lines[this.#at];
+  }
+
+  /** Reads until there is a line; resolves with false when there is none any more. */
+  async fill(breathe: () => Promise<void>): Promise<boolean> {
+    const { log, end, isWanted } = this.source;
+    while (this.line === undefined) {
+      if (this.#next >= end || this.#left === 0) return false;
+      const { lines, next } = log.read(this.#next);
       this.#next = next;
+      this.#at = 0;
+      const within = lines.filter(({ offset }) => offset < end);
+      this.position = within.at(-1)?.next ?? this.position;
+      this.#lines = isWanted === undefined ? within : within.filter(isWanted);
+      if (lines.length === 0) return false;
+      await breathe();
     }
-    const line = this.#lines[this.#at];
-    return line !== undefined && line.offset < this.source.end ? line : undefined;
+    return true;
   }
 
   take(): void {
     this.#at++;
+    if (--this.#left === 0) this.#lines = [];
   }
 }
 
 /**
- * The lines of several logs in the order of their times; those of one log stay in their order. Holds no more than a
- * block of each log in memory, however long they are.
+ * The lines of several logs in the order of their times, in batches; those of one log stay in their order. Holds no more
+ * than a block of each log in memory, however long they are.
  */
-export function* mergeLogs(sources: readonly MergeSource[]): Generator<LogLine> {
-  const heads = sources.map((source) => new Head(source));
+export async function* mergeLogs(
+  readers: readonly LogReader[],
+  clock: Clock,
+): AsyncGenerator<readonly LogLine[], void> {
+  const breathe = breather(clock);
+  let batch: LogLine[] = [];
+  let characters = 0;
+  let open = [...readers];
   for (;;) {
-    let first: { readonly head: Head; readonly line: TimedLine } | undefined;
-    for (const head of heads) {
-      const line = head.peek();
-      if (line !== undefined && (first === undefined || line.time < first.line.time)) first = { head, line };
+    for (const reader of open) {
+      if (reader.line === undefined && !(await reader.fill(breathe)))
+        open = open.filter((each) => each !== reader);
     }
-    if (first === undefined) return;
-    first.head.take();
-    yield logLine(first.head.source.key, first.line);
+    const first = earliest(open);
+    if (first === undefined) break;
+    batch.push(wireLine(first.reader.source.key, first.line));
+    characters += first.line.text.length;
+    first.reader.take();
+    if (batch.length < batchLines && characters < batchCharacters) continue;
+    yield batch;
+    batch = [];
+    characters = 0;
   }
+  if (batch.length > 0) yield batch;
 }
 
-/** A line as it goes over the wire. */
-export function logLine(key: InstanceKey, line: TimedLine): LogLine {
-  return {
-    project: key.project,
-    name: key.name,
-    instance: key.instance,
-    time: new Date(line.time).toISOString(),
-    text: line.text,
-    offset: line.offset,
-  };
+function earliest(
+  readers: readonly LogReader[],
+): { readonly reader: LogReader; readonly line: TimedLine } | undefined {
+  let first: { readonly reader: LogReader; readonly line: TimedLine } | undefined;
+  for (const reader of readers) {
+    const { line } = reader;
+    if (line !== undefined && (first === undefined || line.time < first.line.time)) first = { reader, line };
+  }
+  return first;
 }

@@ -3,70 +3,151 @@
  * the log was when it was looked at, so a line was written at the time of the first entry that reaches beyond its
  * start.
  */
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 
 const entryBytes = 16;
+const pageEntries = 256;
+
+interface Entry {
+  /** Wall-clock ms. */
+  readonly time: number;
+  readonly size: number;
+}
 
 /** Adds an entry: at `time` (wall-clock ms) the log was `size` bytes long. */
 export function appendTime(path: string, time: number, size: number): void {
-  const entry = Buffer.alloc(entryBytes);
-  entry.writeDoubleLE(time, 0);
-  entry.writeDoubleLE(size, 8);
-  appendFileSync(path, entry, { mode: 0o600 });
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    // What a power cut left of an entry is written over.
+    const { size: length } = fstatSync(fd);
+    writeSync(fd, encode({ time, size }), 0, entryBytes, length - (length % entryBytes));
+  } finally {
+    closeSync(fd);
+  }
 }
 
-export class TimeIndex {
-  readonly #entries: DataView;
-  readonly #fallback: number;
-  readonly count: number;
+/**
+ * Drops the entries that tell nothing of the bytes from `first` on. Where more than `most` are left, every second one
+ * of the older three quarters goes as well: those times become less exact.
+ */
+export function trimTimes(path: string, first: number, most: number): void {
+  if (!existsSync(path)) return;
+  const entries = decode(readFileSync(path));
+  const kept = entries.slice(firstIndex(entries.length, (at) => (entries[at]?.size ?? 0) > first));
+  const exact = Math.floor(kept.length / 4);
+  const thinned =
+    kept.length <= most
+      ? kept
+      : kept.filter((_, index) => index % 2 === 1 || index >= kept.length - Math.max(exact, 1));
+  if (thinned.length === entries.length) return;
+  const fresh = `${path}.new`;
+  writeFileSync(fresh, Buffer.concat(thinned.map(encode)), { mode: 0o600 });
+  renameSync(fresh, path);
+}
 
-  /** `fallback` is the time of what no entry covers. */
-  constructor(bytes: Uint8Array, fallback: number) {
-    this.#entries = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** How many entries there are. */
+export function countTimes(path: string): number {
+  return readTimes(path, 0, (index) => index.count);
+}
+
+/** What an index tells; it reads of its file only the pages it needs. */
+export class TimeIndex {
+  readonly count: number;
+  readonly #fallback: number;
+  readonly #readPage: (page: number) => readonly Entry[];
+  readonly #pages = new Map<number, readonly Entry[]>();
+
+  /** `readPage(n)` gives the n-th 256 entries; `fallback` is the time of what no entry covers. */
+  constructor(count: number, readPage: (page: number) => readonly Entry[], fallback: number) {
+    this.count = count;
+    this.#readPage = readPage;
     this.#fallback = fallback;
-    // A torn last entry is left out.
-    this.count = Math.floor(bytes.byteLength / entryBytes);
   }
 
   /** The length that the last entry gives; 0 without entries. */
   get lastSize(): number {
-    return this.count === 0 ? 0 : this.#size(this.count - 1);
+    return this.count === 0 ? 0 : this.#entry(this.count - 1).size;
   }
 
-  /** When the byte at `offset` was written. */
-  timeAt(offset: number): number {
-    const found = this.#firstEntry((at) => this.#size(at) > offset);
-    return found < this.count ? this.#time(found) : this.#fallback;
+  /** The times at which the bytes at `offsets`, which grow, were written. */
+  timesAt(offsets: readonly number[]): readonly number[] {
+    let at = firstIndex(this.count, (index) => this.#entry(index).size > (offsets[0] ?? 0));
+    return offsets.map((offset) => {
+      while (at < this.count && this.#entry(at).size <= offset) at++;
+      return at < this.count ? this.#entry(at).time : this.#fallback;
+    });
   }
 
   /** An offset from which all that was written at `time` or later is found. */
   offsetAt(time: number): number {
-    const found = this.#firstEntry((at) => this.#time(at) >= time);
-    return found === 0 ? 0 : this.#size(found - 1);
+    const found = firstIndex(this.count, (index) => this.#entry(index).time >= time);
+    return found === 0 ? 0 : this.#entry(found - 1).size;
   }
 
-  #firstEntry(isPast: (at: number) => boolean): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isPast(middle)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  #time(at: number): number {
-    return this.#entries.getFloat64(at * entryBytes, true);
-  }
-
-  #size(at: number): number {
-    return this.#entries.getFloat64(at * entryBytes + 8, true);
+  #entry(at: number): Entry {
+    const number = Math.floor(at / pageEntries);
+    const page = this.#pages.get(number) ?? this.#readPage(number);
+    this.#pages.set(number, page);
+    // A file that was cut short meanwhile covers nothing.
+    return page[at % pageEntries] ?? { time: this.#fallback, size: Number.POSITIVE_INFINITY };
   }
 }
 
-/** The index of a log; an absent one is empty. */
-export function readTimeIndex(path: string, fallback: number): TimeIndex {
-  // An app that has written nothing yet has none; asking is much cheaper than failing.
-  return new TimeIndex(existsSync(path) ? readFileSync(path) : new Uint8Array(), fallback);
+/** Looks something up in the index of a log; an absent one is empty. */
+export function readTimes<T>(path: string, fallback: number, look: (index: TimeIndex) => T): T {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "r");
+  } catch {
+    // An app that has written nothing yet has none.
+    return look(new TimeIndex(0, () => [], fallback));
+  }
+  try {
+    const file = fd;
+    const page = Buffer.alloc(pageEntries * entryBytes);
+    const readPage = (number: number): readonly Entry[] => {
+      const got = readSync(file, page, 0, page.length, number * page.length);
+      return decode(page.subarray(0, got));
+    };
+    // A torn last entry is left out.
+    return look(new TimeIndex(Math.floor(fstatSync(fd).size / entryBytes), readPage, fallback));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function firstIndex(count: number, isPast: (at: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isPast(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function encode({ time, size }: Entry): Buffer {
+  const entry = Buffer.alloc(entryBytes);
+  entry.writeDoubleLE(time, 0);
+  entry.writeDoubleLE(size, 8);
+  return entry;
+}
+
+function decode(bytes: Buffer): readonly Entry[] {
+  return Array.from({ length: Math.floor(bytes.length / entryBytes) }, (_, index) => ({
+    time: bytes.readDoubleLE(index * entryBytes),
+    size: bytes.readDoubleLE(index * entryBytes + 8),
+  }));
 }

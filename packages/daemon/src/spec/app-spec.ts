@@ -187,6 +187,8 @@ export interface AppSpec {
   readonly skippedEndsProject?: true;
   /** A file of the user's that gets a copy of the output; lines are labelled where several instances name the same. */
   readonly logFile?: string;
+  /** How much of the output is kept: bytes, and no longer than so. What is absent is as for any app. */
+  readonly logKeep?: { readonly maxBytes?: number; readonly maxAgeMs?: number };
 }
 
 /** One manifest, or several merged: the unit that `apps.apply` takes. */

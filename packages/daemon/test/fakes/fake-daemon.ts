@@ -105,6 +105,7 @@ export function fakeDaemon(
         },
       },
       prepareOutput: () => ({ path: "/dev/null", offset: 0 }),
+      keepOutput: () => undefined,
       openOutput: () => undefined,
       closeOutput: () => undefined,
       watchLine: ({ name }, { onSeen }) => ({

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { AppLog } from "../../src/logs/app-log.ts";
 import { GrowthWatch } from "../../src/logs/growth-watch.ts";
 import { watchLine } from "../../src/logs/line-watch.ts";
-import { TimeIndex } from "../../src/logs/time-index.ts";
+import { appendTime, readTimes } from "../../src/logs/time-index.ts";
 
 let directory = "";
 let log: AppLog;
@@ -68,8 +68,11 @@ test("a line has the time at which it was seen, and since finds it", async () =>
   expect(one?.time).toBeGreaterThanOrEqual(before);
   expect(one?.time).toBeLessThan(middle);
   expect(two?.time).toBeGreaterThanOrEqual(middle);
-  expect(log.read(log.offsetOf({ since: middle })).lines.map((line) => line.text)).toEqual(["second"]);
-  expect(log.read(log.offsetOf({ lines: 1 })).lines.map((line) => line.text)).toEqual(["second"]);
+  for (const range of [{ since: middle }, { lines: 1 }, { after: one?.offset ?? -1 }]) {
+    const { offset } = await log.rangeOf(range);
+    expect(log.read(offset).lines.map((line) => line.text)).toEqual(["second"]);
+  }
+  expect(await log.rangeOf({ until: middle - 1 })).toEqual({ offset: 0, end: 6 });
 });
 
 test("what was written while nobody watched is there, and no line is read twice or never", () => {
@@ -91,14 +94,19 @@ test("an unfinished last line is shown once the app has ended", () => {
   expect(log.read(0).lines.map((line) => line.text)).toEqual(["no newline"]);
 });
 
-test("a torn index entry is left out", () => {
-  const entry = Buffer.alloc(16);
-  entry.writeDoubleLE(1_000, 0);
-  entry.writeDoubleLE(10, 8);
-  const index = new TimeIndex(Buffer.concat([entry, entry.subarray(0, 7)]), 5);
-  expect(index.count).toBe(1);
-  expect(index.timeAt(0)).toBe(1_000);
-  expect(index.timeAt(10)).toBe(5);
+test("a torn index entry is left out, and written over by the next one", () => {
+  const path = join(directory, "torn");
+  appendTime(path, 1_000, 10);
+  appendFileSync(path, readFileSync(path).subarray(0, 7));
+  expect(readTimes(path, 5, (index) => [index.count, index.timesAt([0, 9, 10])])).toEqual([
+    1,
+    [1_000, 1_000, 5],
+  ]);
+  appendTime(path, 2_000, 20);
+  expect(readTimes(path, 5, (index) => [index.count, index.timesAt([9, 10, 20])])).toEqual([
+    2,
+    [1_000, 2_000, 5],
+  ]);
 });
 
 test("a ready line is seen when it comes, in pieces and before the newline", async () => {

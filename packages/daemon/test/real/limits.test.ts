@@ -183,7 +183,7 @@ describe.runIf(canLimit)("where this machine can limit", () => {
       projectSpec([appSpec("job", { ...sh("cat /proc/self/cgroup"), ...limits({ pids: 9 }) })]),
     );
     await inState(real, "job", "completed");
-    const lines = real.daemon.logs.read(real.daemon.logSources([{ project: "shop" }]), {});
+    const lines = await real.daemon.logs.read(real.daemon.logSources([{ project: "shop" }]), {});
     const path = /^\d+:pids:(.*)$/.exec(lines.find(({ text }) => text.includes(":pids:"))?.text ?? "")?.[1];
     expect(path).toMatch(/\/holdfast-.*\/[0-9a-f-]{36}$/);
     expect(statSync(`/sys/fs/cgroup/pids${path}`, { throwIfNoEntry: false })).toBeUndefined();

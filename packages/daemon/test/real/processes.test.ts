@@ -29,14 +29,14 @@ const inState = (real: RealDaemon, name: string, state: string): Promise<void> =
     () => row(real, name)?.state === state,
     () => JSON.stringify(row(real, name)),
   );
-const output = ({ daemon }: RealDaemon, name: string): readonly string[] =>
-  daemon.logs.read(daemon.logSources([{ project: "shop", name }]), {}).map((line) => line.text);
+const output = async ({ daemon }: RealDaemon, name: string): Promise<readonly string[]> =>
+  (await daemon.logs.read(daemon.logSources([{ project: "shop", name }]), {})).map((line) => line.text);
 
 test("an app runs, its output is kept, and its exit code is told", async () => {
   const real = await open();
   real.daemon.apply(projectSpec([appSpec("job", sh("echo out; echo err >&2; exit 3"))]));
   await inState(real, "job", "failed");
-  expect(output(real, "job")).toEqual(["out", "err"]);
+  expect(await output(real, "job")).toEqual(["out", "err"]);
   expect(row(real, "job")).toMatchObject({
     exit: { code: 3, signal: null },
     lastError: "exited with code 3",
@@ -89,7 +89,7 @@ describe.each([{ cgroups: true }, { cgroups: false }])("a stop of a whole tree, 
       const stop = { signal: "SIGTERM", graceMs, leaderOnly: false };
       real.daemon.apply(projectSpec([appSpec("stubborn", { ...sh(stubborn), stop })]));
       await until(
-        () => output(real, "stubborn").includes("up"),
+        async () => (await output(real, "stubborn")).includes("up"),
         () => "it never came up",
       );
       await until(
@@ -114,7 +114,7 @@ describe.each([{ cgroups: true }, { cgroups: false }])("a stop of a whole tree, 
     const stop = { signal: "SIGTERM", graceMs: 300, leaderOnly: false };
     real.daemon.apply(projectSpec([appSpec("parent", { ...sh(script), stop })]));
     await until(
-      () => output(real, "parent").includes("up"),
+      async () => (await output(real, "parent")).includes("up"),
       () => "it never came up",
     );
     const [operation] = real.daemon.stop([{ project: "shop" }]);
@@ -247,7 +247,7 @@ test("apps run on without their daemon and are taken up by the next one, exit co
   expect(row(second, "stays")).toMatchObject({ state: "running", pid });
   await inState(second, "ends", "failed");
   expect(row(second, "ends")?.exit).toEqual({ code: 7, signal: null });
-  expect(output(second, "ends")).toEqual(["bye"]);
+  expect(await output(second, "ends")).toEqual(["bye"]);
   await inState(second, "waits", "failed");
   // For an instant a shell that forks looks like two.
   await until(

@@ -97,8 +97,12 @@ export function processesWith(variable: string): readonly string[] {
 }
 
 /** Looks every few milliseconds until it is so; throws what `describe` says when it is not so in time. */
-export async function until(isSo: () => boolean, describe: () => string, limitMs = 10_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !isSo(); ) {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  describe: () => string,
+  limitMs = 10_000,
+): Promise<void> {
+  for (const end = performance.now() + limitMs; !(await isSo()); ) {
     if (performance.now() > end) throw new Error(`not so after ${limitMs} ms: ${describe()}`);
     await systemClock.sleep(5);
   }

@@ -17,7 +17,6 @@ export const unsupportedForProcess: Readonly<Record<string, string>> = {
   hostname: "a process has the host's name",
   container_name: "a process goes by its service's name",
   expose: "a process is on the host's network; name its ports under ports",
-  logging: "its output is kept by the daemon; log names a file of your own",
   tty: "a process has no terminal",
   stdin_open: "a process has no standard input",
   init: "every process has one",

@@ -10,6 +10,7 @@ import { readContainerCommand, readProcessCommand } from "./command.ts";
 import { type DependencyWish, readDependsOn } from "./depends-on.ts";
 import { baseEnvironment, readEnvironment } from "./environment.ts";
 import { readLimits } from "./limits.ts";
+import { readLog } from "./log.ts";
 import type { Service } from "./model.ts";
 import { type PortClaim, readPorts } from "./ports.ts";
 import {
@@ -58,7 +59,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
   const deployment = readDeployment(read, isContainer);
   const dependencies = readDependsOn(read, problems);
   const ports = readPorts(read, isContainer, problems);
-  const texts = readTexts(read, isContainer);
+  const texts = readTexts(read, isContainer, problems);
   const privileges = isContainer ? {} : readPrivileges(read, problems);
   const app: AppSpec = {
     project: around.project,
@@ -114,14 +115,13 @@ function isActive(profiles: readonly string[], active: ReadonlySet<string>): boo
 function readTexts(
   read: MapReader,
   isContainer: boolean,
-): Pick<AppSpec, "workingDir" | "user" | "description" | "logFile"> {
-  const log = isContainer ? undefined : read.node("log");
-  const logFile = log?.kind === "map" ? readLogMap(read) : log === undefined ? undefined : read.text("log");
+  problems: ProblemList,
+): Pick<AppSpec, "workingDir" | "user" | "description" | "logFile" | "logKeep"> {
   return {
     workingDir: read.text("working_dir") ?? "/",
     ...optional("user", read.text("user")),
     ...optional("description", read.text("description")),
-    ...optional("logFile", logFile),
+    ...(isContainer ? {} : readLog(read, problems)),
   };
 }
 
@@ -135,14 +135,6 @@ function readPrivileges(
     ...optional("ulimits", readUlimits(read, problems)),
     ...optional("groups", read.textList("group_add")),
   };
-}
-
-function readLogMap(read: MapReader): string | undefined {
-  const log = read.reader("log");
-  const file = log?.text("file");
-  log?.finish();
-  if (log !== undefined && !log.has("file")) log.missing("file");
-  return file;
 }
 
 function readProbes(

@@ -75,6 +75,20 @@ describe("number, stop, user, labels, log", () => {
     ["working_dir: /abs", { workingDir: "/abs" }],
     ["log: out/web.log", { logFile: "/project/out/web.log" }],
     ["log: {file: web.log}", { logFile: "/project/web.log" }],
+    ["log: {max_size: 16m}", { logKeep: { maxBytes: 16_777_216 } }],
+    ["log: {max_size: 1.5GiB, max_age: 7d}", { logKeep: { maxBytes: 1_610_612_736, maxAgeMs: 604_800_000 } }],
+    ["log: {file: web.log, max_age: 1h}", { logFile: "/project/web.log", logKeep: { maxAgeMs: 3_600_000 } }],
+    ["logging: {driver: json-file}", {}],
+    ["logging: {options: {max-size: 10m, max-file: '3'}}", { logKeep: { maxBytes: 31_457_280 } }],
+    [
+      "logging: {driver: local, options: {max-size: 1k, compress: 'true'}}",
+      { logKeep: { maxBytes: 65_536 } },
+    ],
+    ["logging: {options: {max-size: '-1', max-file: 2}}", {}],
+    [
+      "logging: {options: {max-size: 10m}}\n    log: {max_size: 20mb, max_age: 1m}",
+      { logKeep: { maxBytes: 20_971_520, maxAgeMs: 60_000 } },
+    ],
     ["labels: {a: 1, b: x}", { labels: { a: "1", b: "x" } }],
     ["labels: [a=1, b]\n    deploy: {labels: {c: d}}", { labels: { a: "1", b: "", c: "d" } }],
     ["x-anything: {goes: [1]}", {}],
@@ -241,6 +255,25 @@ describe("mistakes", () => {
     [
       "schedule: {cron: '* * * * *', time_zone: Mars/Base}",
       '4:35: services.web.schedule.time_zone: there is no time zone "Mars/Base" (such as "Europe/Berlin")',
+    ],
+    ["log: {}", '4:10: services.web.log has no "file" (or max_size, or max_age)'],
+    ["log: {max_size: 10}", "4:11: services.web.log.max_size: it must be at least 64k"],
+    [
+      "log: {max_size: 10 apples}",
+      '4:21: services.web.log.max_size must be a size such as "64m" or "1g", found the text "10 apples"',
+    ],
+    ["log: {max_age: 1ms}", "4:11: services.web.log.max_age: it must be at least 1s"],
+    [
+      "logging: {driver: syslog, options: {syslog-address: x}}",
+      "4:15: services.web.logging.driver: syslog is not supported (the daemon keeps the output: json-file and local mean that, with max-size and max-file)",
+    ],
+    [
+      "logging: {options: {max-sice: 1m}}",
+      '4:25: services.web.logging.options.max-sice: unknown key (did you mean "max-size"?)',
+    ],
+    [
+      "logging: {options: {max-size: lots}}",
+      '4:35: services.web.logging.options.max-size must be a size such as "64m" or "1g", found the text "lots"',
     ],
     ["log: {file: x, fil: x}", '4:20: services.web.log.fil: unknown key (did you mean "file"?)'],
     ["watch: []", "4:5: services.web.watch is not supported (watch is not there yet)"],

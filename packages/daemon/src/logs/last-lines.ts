@@ -1,0 +1,37 @@
+import { blockBytes, type RawLine, readBytes, splitLines } from "./lines.ts";
+
+const newline = 0x0a;
+
+export interface LastLines {
+  /** Nothing before it is looked at. */
+  readonly first: number;
+  /** Nothing that begins there or later is looked at. */
+  readonly end: number;
+  readonly count: number;
+  /** Which lines count; all of them when absent. */
+  readonly isWanted?: (line: RawLine) => boolean;
+  /** Awaited between blocks: a long search must let others work too. */
+  readonly breathe: () => Promise<void>;
+}
+
+/** The offset from which on there are `count` wanted lines; `first` when there are fewer. Reads from the end backwards. */
+export async function lastLinesOffset(
+  path: string,
+  { first, end, count, isWanted = () => true, breathe }: LastLines,
+): Promise<number> {
+  let left = count;
+  let position = end;
+  while (position > first && left > 0) {
+    const from = Math.max(first, position - blockBytes);
+    const { bytes } = readBytes(path, from, position - from);
+    // The line that the block begins within belongs to the block before, unless it fills all of this one.
+    const found = from === first ? 0 : bytes.indexOf(newline) + 1;
+    const start = found === bytes.length ? 0 : found;
+    const { lines } = splitLines(bytes.subarray(start), from + start, { atEnd: true, isWithin: false });
+    for (const line of lines.toReversed()) if (isWanted(line) && --left === 0) return line.offset;
+    position = from + start;
+    if (bytes.length === 0) break;
+    await breathe();
+  }
+  return left > 0 ? first : position;
+}

@@ -1,0 +1,22 @@
+import type { LogLine } from "../api/contract.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
+import type { TimedLine } from "./app-log.ts";
+import { levelOf, levelOfFields } from "./log-level.ts";
+import { structuredFields } from "./structured-line.ts";
+
+/** A line as it goes over the wire. */
+export function wireLine({ project, name, instance }: InstanceKey, line: TimedLine): LogLine {
+  const fields = structuredFields(line.text);
+  const level = fields === undefined ? levelOf(line.text) : levelOfFields(fields);
+  return {
+    project,
+    name,
+    instance,
+    time: new Date(line.time).toISOString(),
+    text: line.text,
+    offset: line.offset,
+    ...(level === undefined ? {} : { level }),
+    ...(fields === undefined ? {} : { fields }),
+    ...(line.continues === undefined ? {} : { continues: line.continues }),
+  };
+}
