@@ -34,10 +34,6 @@ export class Children {
     return [...this.#byId.values()];
   }
 
-  has(id: string): boolean {
-    return this.#byId.has(id);
-  }
-
   add(spec: ChildSpec): Child {
     if (this.#byId.has(spec.id)) throw childError("CHILD_EXISTS", spec.id, "exists already");
     const child = new Child(spec);
@@ -137,7 +133,7 @@ export class Children {
     const { clock } = this.#host;
     const live = this.all().filter((child) => child.run);
     const stopBy = clock.monotonic() + budgetMs;
-    const keptMs = live.length > 0 && budgetMs < Number.POSITIVE_INFINITY ? budgetMs / 2 / live.length : 0;
+    const keptMs = budgetMs < Number.POSITIVE_INFINITY ? budgetMs / 2 / live.length : 0;
     if (order === "together") {
       await Promise.all(live.map((child) => this.stop(child, reason, budgetMs)));
     } else {

@@ -146,7 +146,7 @@ export class Supervisor {
    */
   startChild(spec: ChildSpec): Promise<void> {
     checkChild(spec, this.#options.autoShutdown);
-    return this.#ask(async () => {
+    return this.#ask(spec.id, async () => {
       const child = this.#children.add(spec);
       const error = await this.#children.launch(child);
       if (!error) return;
@@ -160,7 +160,7 @@ export class Supervisor {
    * reject with `CHILD_NOT_FOUND` for an id that is none, and with `NOT_RUNNING`.
    */
   stopChild(id: string): Promise<void> {
-    return this.#ask(async () => {
+    return this.#ask(id, async () => {
       const child = this.#children.get(id);
       await this.#children.stop(child, { kind: "requested-by-run", message: `${id} stopped` });
       this.#children.leave(child, true);
@@ -170,7 +170,7 @@ export class Supervisor {
 
   /** Starts a stopped child again. Rejects with `CHILD_RUNNING`, `CHILD_RESTARTING` or `CHILD_START_FAILED`. */
   restartChild(id: string): Promise<void> {
-    return this.#ask(async () => {
+    return this.#ask(id, async () => {
       const child = this.#children.getStopped(id);
       const error = await this.#children.launch(child);
       if (!error) return;
@@ -181,7 +181,7 @@ export class Supervisor {
 
   /** Forgets a stopped child. Rejects with `CHILD_RUNNING` or `CHILD_RESTARTING`. */
   deleteChild(id: string): Promise<void> {
-    return this.#ask(async () => this.#children.delete(this.#children.getStopped(id)));
+    return this.#ask(id, async () => this.#children.delete(this.#children.getStopped(id)));
   }
 
   async #startAll(): Promise<void> {
@@ -257,10 +257,10 @@ export class Supervisor {
     });
   }
 
-  #ask<T>(change: () => Promise<T>): Promise<T> {
+  #ask<T>(id: string, change: () => Promise<T>): Promise<T> {
     return this.#enqueue(() => {
       if (this.#state === "running" && !this.#isOver()) return change();
-      throw new SupervisorError("NOT_RUNNING", `the supervisor is ${this.#state}`);
+      throw new SupervisorError("NOT_RUNNING", `the supervisor is ${this.#state}`, { details: { id } });
     });
   }
 

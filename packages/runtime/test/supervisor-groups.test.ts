@@ -72,7 +72,10 @@ test("a group restart leaves alone what somebody stopped, and starts anew what h
 test("children come and go while the supervisor runs, and each wrong order has its code", async () => {
   const { supervisor, clock } = setUp();
   const child = new FakeChild("x", { ready: "told" });
-  await expect(supervisor.startChild(child.spec)).rejects.toMatchObject({ code: "NOT_RUNNING" });
+  await expect(supervisor.startChild(child.spec)).rejects.toMatchObject({
+    code: "NOT_RUNNING",
+    details: { id: child.spec.id },
+  });
   await supervisor.start();
   const added = supervisor.startChild(child.spec);
   await clock.advance(0);
