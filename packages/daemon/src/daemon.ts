@@ -15,6 +15,7 @@ import { notFound } from "./apps/not-found.ts";
 import { type Asked, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
+import { usualUpdate } from "./apps/roll.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
 import type { LetGo } from "./logs/log-sweep.ts";
@@ -157,10 +158,18 @@ export class Daemon {
     );
   }
 
-  restart(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
+  /** `rolling`: in batches, as each app's `update` says, or one instance at a time. */
+  restart(
+    targets: readonly Target[],
+    timeoutMs?: number,
+    asked: Asked = {},
+    rolling = false,
+  ): readonly Operation[] {
     this.#refuseWhenEnding();
     return this.#forTargets("restart", targets, { ...asked, timeoutMs }, (project, names, order) =>
-      project.restart(names, order),
+      project.restart(names, order, ({ spec }) =>
+        rolling ? { policy: spec.update ?? usualUpdate } : undefined,
+      ),
     );
   }
 

@@ -9,6 +9,7 @@ import {
   noOptions,
   planOptions,
   psOptions,
+  restartOptions,
   startOptions,
   stopOptions,
   upOptions,
@@ -94,7 +95,7 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     names: "APP…",
     maxNames: anyNumber,
     summary: "stop apps and start them again",
-    options: stopOptions,
+    options: restartOptions,
     load: async () => (await import("../commands/operate.ts")).restart,
   }),
   command({

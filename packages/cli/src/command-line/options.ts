@@ -35,6 +35,10 @@ export interface OperateOptions {
   readonly json?: boolean;
 }
 
+export interface RestartOptions extends OperateOptions {
+  readonly rolling?: boolean;
+}
+
 export interface LogsOptions {
   readonly follow?: boolean;
   readonly lines?: string;
@@ -149,6 +153,14 @@ export const startOptions: OptionsFor<OperateOptions> = {
 };
 
 export const stopOptions: OptionsFor<OperateOptions> = { ...startOptions, timeout: grace };
+
+export const restartOptions: OptionsFor<RestartOptions> = {
+  ...stopOptions,
+  rolling: {
+    type: "boolean",
+    help: "one instance at a time, or as update_config says, each ready before the next",
+  },
+};
 
 export const logsOptions: OptionsFor<LogsOptions> = {
   follow: { type: "boolean", short: "f", help: "go on with each new line" },

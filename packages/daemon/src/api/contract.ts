@@ -198,8 +198,8 @@ export interface PlannedApp {
   readonly change: "added" | "changed" | "unchanged" | "removed" | "orphaned";
   /** What differs, for `changed`. */
   readonly fields: readonly FieldChange[];
-  /** `scale`: instances are started or stopped, and the others go on. */
-  readonly action: "start" | "restart" | "scale" | "stop" | "none";
+  /** `scale`: instances are started or stopped, and the others go on. `roll`: a restart in batches. */
+  readonly action: "start" | "restart" | "roll" | "scale" | "stop" | "none";
   /** Why it is restarted although nothing of it is changed. */
   readonly because: string | null;
   /** The longest that stopping what is to be stopped of it can take; 0 where nothing is. */
@@ -284,8 +284,13 @@ export interface Methods {
     readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
     readonly result: readonly Operation[];
   };
+  /** With `rolling`, in the batches that each app's `update` says (one at a time), the next once one is ready. */
   "apps.restart": {
-    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
+    readonly params: {
+      readonly targets: readonly Target[];
+      readonly timeoutMs?: number;
+      readonly rolling?: boolean;
+    } & Keyed;
     readonly result: readonly Operation[];
   };
   /** A URL that lets one browser in, within a minute; `read` may look and not touch. Rejects with `NO_HTTP`. */

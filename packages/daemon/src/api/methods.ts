@@ -63,7 +63,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       durable(daemon.stop(params.targets, params.timeoutMs, asked(caller, params))),
     ),
     "apps.restart": method("apps.restart", (params, caller) =>
-      durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params))),
+      durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params), params.rolling)),
     ),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
     "sessions.list": method("sessions.list", () => door().list()),

@@ -46,7 +46,12 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "apps.plan": wanted,
   "apps.start": v.strictObject({ targets, key }),
   "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
-  "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
+  "apps.restart": v.strictObject({
+    targets,
+    timeoutMs: v.exactOptional(milliseconds),
+    rolling: v.exactOptional(v.boolean()),
+    key,
+  }),
   "sessions.invite": v.strictObject({ role: v.exactOptional(v.picklist(["operate", "read"])) }),
   "sessions.list": v.strictObject({}),
   "sessions.revoke": v.strictObject({ id: v.string() }),

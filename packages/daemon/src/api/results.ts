@@ -141,7 +141,7 @@ const plan: Schema<Plan> = v.strictObject({
       name: text,
       change: v.picklist(["added", "changed", "unchanged", "removed", "orphaned"]),
       fields: v.array(v.strictObject({ field: text, from: nullable(text), to: nullable(text) })),
-      action: v.picklist(["start", "restart", "scale", "stop", "none"]),
+      action: v.picklist(["start", "restart", "roll", "scale", "stop", "none"]),
       because: nullable(text),
       stopMs: v.number(),
     }),

@@ -100,6 +100,14 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   liveness: v.exactOptional(probe),
   readyLogLine: v.exactOptional(text),
   restart,
+  update: v.exactOptional(
+    v.object({
+      parallelism: count,
+      delayMs: milliseconds,
+      monitorMs: milliseconds,
+      onFailure: v.picklist(["pause", "continue", "rollback"]),
+    }),
+  ),
   successExitCodes: v.array(count),
   stop: v.object({
     signal: text,

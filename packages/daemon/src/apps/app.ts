@@ -1,7 +1,7 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
-import type { OperationRecord } from "../store/operation-record.ts";
+import type { OperationRecord, Roll } from "../store/operation-record.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
 import type { Asked, OperationLog } from "./operation-log.ts";
@@ -12,10 +12,21 @@ export interface Order extends Asked {
   readonly only?: number | undefined;
   /** An operation of the same kind that is under way is not joined. */
   readonly anew?: boolean;
+  /** A restart in batches. */
+  readonly roll?: Roll | undefined;
   /** Replaces the app's own grace. */
   readonly timeoutMs?: number | undefined;
   /** The operation that a crash left under way, to be gone on with. */
   readonly continued?: OperationRecord;
+}
+
+/** An operation's own view of itself. */
+export interface Turn {
+  /** The runs that were the last ones when it began. */
+  readonly before: readonly string[];
+  /** False once another operation works on the app. */
+  isCurrent(): boolean;
+  keepRoll(roll: Roll): void;
 }
 
 /** An app: its spec, and as many instances as the spec says. */
@@ -66,10 +77,10 @@ export class App {
   operate(
     kind: OperationKind,
     order: Order,
-    work: (instances: readonly Instance[]) => Promise<void>,
+    work: (instances: readonly Instance[], turn: Turn) => Promise<void>,
   ): Operation {
     const current = this.#current?.operation;
-    const { only, timeoutMs, continued, by, key, anew = kind === "stop" || only !== undefined } = order;
+    const { only, timeoutMs, continued, by, key, roll, anew = kind === "stop" || only !== undefined } = order;
     if (current?.kind === kind && !anew) return current;
     const instances = this.#instances.filter(
       (instance) => only === undefined || instance.key.instance === only,
@@ -84,10 +95,16 @@ export class App {
       ...(key === undefined ? {} : { key }),
       ...(only === undefined ? {} : { instance: only }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(roll === undefined ? {} : { roll }),
+    };
+    const turn: Turn = {
+      before: request.before,
+      isCurrent: () => this.#current?.operation === operation,
+      keepRoll: (now) => this.#operations.keepRoll(operation.id, now),
     };
     const operation = this.#operations.begin(request, async () => {
       try {
-        await work(instances);
+        await work(instances, turn);
         failpoint("operation.done");
         // Acknowledged means durable.
         await this.#world.journal.saved();

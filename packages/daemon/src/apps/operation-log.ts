@@ -2,7 +2,12 @@ import { type Clock, describeError, HoldfastError, type Random, type TaskRegistr
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { Journal } from "../store/journal.ts";
-import { type OperationRecord, publicOperation, rememberedOperations } from "../store/operation-record.ts";
+import {
+  type OperationRecord,
+  publicOperation,
+  type Roll,
+  rememberedOperations,
+} from "../store/operation-record.ts";
 
 /** Who asks for an operation, and how it is known again when the same request comes twice. */
 export interface Asked {
@@ -14,7 +19,7 @@ export interface Asked {
 export type OperationRequest =
   | (Asked &
       Pick<OperationRecord, "project" | "name" | "before"> &
-      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop">> & {
+      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop" | "roll">> & {
         readonly kind: OperationKind;
       })
   | OperationRecord;
@@ -70,6 +75,13 @@ export class OperationLog {
     return publicOperation(record);
   }
 
+  /** Keeps how far a restart in batches is. */
+  keepRoll(id: string, roll: Roll): void {
+    const entry = this.#entry(id);
+    entry.record = { ...entry.record, roll };
+    this.#keep(entry.record);
+  }
+
   /** Ends one that cannot be gone on with. */
   fail(id: string, error: string): void {
     this.#end(this.#entry(id), error);
@@ -117,6 +129,7 @@ export class OperationLog {
       timeoutMs: request.timeoutMs ?? null,
       before,
       drop: request.drop ?? null,
+      ...(request.roll === undefined ? {} : { roll: request.roll }),
     };
     const entry: Entry = { record, ended: Promise.withResolvers<void>() };
     this.#entries.set(record.id, entry);

@@ -55,7 +55,9 @@ export function planApply(now: ReadonlyMap<string, AppSituation>, request: PlanR
       const because = followers.get(app.name) ?? null;
       const isRestarted = restarted.has(app.name) || because !== null;
       const action = isRestarted
-        ? "restart"
+        ? app.update === undefined || app.schedule !== undefined
+          ? "restart"
+          : "roll"
         : starting.has(app.name)
           ? "start"
           : old?.isAlive === true && old.spec.replicas !== app.replicas
@@ -143,14 +145,18 @@ function followersOf(
 }
 
 function planned(
-  { name, stop }: AppSpec,
+  { name, stop, update, replicas }: AppSpec,
   change: PlannedApp["change"],
   fields: PlannedApp["fields"],
   action: PlannedApp["action"],
   because: string | null,
   stops: boolean,
 ): PlannedApp {
-  return { name, change, fields, action, because, stopMs: stops ? stop.graceMs : 0 };
+  const batches =
+    action === "roll" && update !== undefined && update.parallelism > 0
+      ? Math.max(1, Math.ceil(replicas / update.parallelism))
+      : 1;
+  return { name, change, fields, action, because, stopMs: stops ? stop.graceMs * batches : 0 };
 }
 
 function isAsItWas(change: PlannedApp["change"]): boolean {

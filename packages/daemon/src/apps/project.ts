@@ -1,7 +1,7 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Applied, Operation, Plan, PlannedApp } from "../api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
-import type { OperationRecord } from "../store/operation-record.ts";
+import type { OperationRecord, Roll } from "../store/operation-record.ts";
 import { App, type Order } from "./app.ts";
 import { dependantsAmong } from "./dependencies.ts";
 import { DependencyWaiters } from "./dependency-waiters.ts";
@@ -9,6 +9,7 @@ import { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
 import type { Asked, OperationLog } from "./operation-log.ts";
 import { type AppSituation, type PlanRequest, planApply, startsOf } from "./plan.ts";
+import { rollApp, usualUpdate } from "./roll.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
 export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile" | "abortsOnExit">;
@@ -74,6 +75,7 @@ export class Project {
     const scaled = actions("scale");
     const operations: Operation[] = [];
 
+    const before = new Map([...this.#apps].map(([name, app]) => [name, app.spec]));
     this.#spec = { ...spec, apps: [...spec.apps, ...kept] };
     for (const app of spec.apps) {
       const there = this.#apps.get(app.name);
@@ -82,7 +84,17 @@ export class Project {
     }
     failpoint("apply.planned");
     // A restart under way may have launched what the spec was before: it is not joined.
-    operations.push(...this.restart(actions("restart"), { ...asked, anew: true }));
+    operations.push(
+      ...this.restart(
+        new Set([...actions("restart"), ...actions("roll")]),
+        { ...asked, anew: true },
+        (app) => {
+          const { update: policy, name } = app.spec;
+          const from = changes("changed").includes(name) ? before.get(name) : undefined;
+          return policy && { policy, ...(from === undefined ? {} : { from }) };
+        },
+      ),
+    );
     operations.push(...this.#forget(changes("removed"), asked));
     operations.push(...this.#startAll(actions("start"), asked));
     return {
@@ -139,8 +151,15 @@ export class Project {
     return operations;
   }
 
-  /** Restarts the named apps, and those that asked to be restarted with them. */
-  restart(names: ReadonlySet<string>, order: Order = {}): readonly Operation[] {
+  /**
+   * Restarts the named apps, and those that asked to be restarted with them. `rollOf` says of an app that it is to be
+   * done in batches; what runs by a schedule is not.
+   */
+  restart(
+    names: ReadonlySet<string>,
+    order: Order = {},
+    rollOf: (app: App) => Roll | undefined = () => undefined,
+  ): readonly Operation[] {
     const also = [...this.#apps.values()].filter(
       (app) =>
         app.isAlive &&
@@ -150,11 +169,29 @@ export class Project {
     return [...all].flatMap((name) => {
       const app = this.#apps.get(name);
       if (app === undefined) return [];
+      const roll = app.spec.schedule === undefined ? rollOf(app) : undefined;
+      if (roll !== undefined) return [this.#roll(app, { ...order, roll })];
       return [
         app.operate("restart", order, async (instances) =>
           settle(instances.map((each) => each.restart(order.timeoutMs))),
         ),
       ];
+    });
+  }
+
+  #roll(app: App, order: Order): Operation {
+    const goBackTo = (spec: AppSpec): readonly Instance[] => {
+      const old = app.spec;
+      const surplus = app.respecify(spec);
+      const apps = this.#spec.apps.map((each) => (each.name === spec.name ? spec : each));
+      this.#spec = { ...this.#spec, apps };
+      this.#world.journal.keep(`project ${this.#spec.name}`, { kind: "put-project", spec: this.#spec });
+      if (surplus.length > 0) this.#drop(old, surplus, {});
+      return app.instances;
+    };
+    return app.operate("restart", order, (instances, turn) => {
+      const roll = order.continued?.roll ?? order.roll ?? { policy: usualUpdate };
+      return rollApp(roll, instances, turn, { world: this.#world, timeoutMs: order.timeoutMs, goBackTo });
     });
   }
 
@@ -171,6 +208,8 @@ export class Project {
         // Those that were asked together wait for one another again.
         const alike = `${record.instance} ${record.timeoutMs}`;
         stops.set(alike, (stops.get(alike) ?? new Map()).set(record.name, record));
+      } else if (record.roll !== undefined) {
+        this.#roll(app, withContinued(orderOf(record), record));
       } else continueStart(app, record);
     }
     for (const group of stops.values()) {

@@ -32,6 +32,7 @@ const seenByNoRun: ReadonlySet<string> = new Set([
   "replicas",
   "dependsOn",
   "restart",
+  "update",
   "successExitCodes",
   "stop",
   "ports",

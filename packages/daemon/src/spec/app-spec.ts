@@ -68,6 +68,18 @@ export interface RestartPolicy {
   };
 }
 
+/** How instances are started anew when the app is changed: in batches, the next once the one before is ready. */
+export interface UpdatePolicy {
+  /** Instances at once; 0 means all. */
+  readonly parallelism: number;
+  /** Between two batches. */
+  readonly delayMs: number;
+  /** How long an instance has to stay ready to count as such. */
+  readonly monitorMs: number;
+  /** When an instance does not become ready: leave the rest as it was, go on, or go back to what was before. */
+  readonly onFailure: "pause" | "continue" | "rollback";
+}
+
 export interface StopPolicy {
   readonly signal: string;
   /** From the signal to the kill of the whole tree. */
@@ -170,6 +182,8 @@ export interface AppSpec {
   /** A line of output that contains this text makes the app `log ready`. */
   readonly readyLogLine?: string;
   readonly restart: RestartPolicy;
+  /** Absent: when it is changed, all instances are restarted at once. */
+  readonly update?: UpdatePolicy;
   /** Exit codes that count as success beside 0. */
   readonly successExitCodes: readonly number[];
   readonly stop: StopPolicy;

@@ -41,7 +41,6 @@ export const unsupportedForContainer: Readonly<Record<string, string>> = {
 /** What `deploy` may say of containers; a process takes replicas, restart_policy and labels alone. */
 export const unsupportedInDeploy: Readonly<Record<string, string>> = {
   placement: "there is one machine",
-  update_config: "it is for swarms",
-  rollback_config: "it is for swarms",
+  rollback_config: "a rollback goes as update_config says",
   endpoint_mode: "it is for swarms",
 };

@@ -77,6 +77,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
     ),
     ...readProbes(read, isContainer, problems),
     restart: deployment.restart,
+    ...optional("update", deployment.update),
     successExitCodes: [],
     stop: readStop(read),
     ports: ports.map(({ host, port, protocol }) => ({ host, port, protocol })),
