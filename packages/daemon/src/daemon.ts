@@ -10,6 +10,7 @@ import type {
   SystemInfo,
   Target,
 } from "./api/contract.ts";
+import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { App, Order } from "./apps/app.ts";
 import { notFound } from "./apps/not-found.ts";
 import { type Asked, OperationLog } from "./apps/operation-log.ts";
@@ -24,6 +25,7 @@ import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
 import { Journal, type StateWriter } from "./store/journal.ts";
+import type { RestoredState } from "./store/open-state.ts";
 import type { KeptState } from "./store/state-database.ts";
 
 /** Everything a daemon takes from outside: time, chance, processes, disk. */
@@ -34,6 +36,8 @@ export interface DaemonSeams {
   readonly logs: LogBook;
   /** What instances need of the machine. */
   readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
+  /** Set when what is to run had to be put back from a backup. */
+  readonly restored?: RestoredState;
   /** With `settled`, once it is known whether there is an HTTP server. */
   readonly info: (settled?: boolean) => SystemInfo | Promise<SystemInfo>;
 }
@@ -82,9 +86,17 @@ export class Daemon {
   async resume(): Promise<void> {
     const kept = this.#seams.database.load();
     failpoint("resume.loaded");
+    const known = new Set(kept.instances.flatMap(({ cookie }) => cookie ?? []));
+    const strays = this.#seams.machine.runner.strays(known);
+    const adopted = adoptStrays(kept, strays, {
+      now: this.#seams.clock.now(),
+      isLive: (cookie) => this.#seams.machine.runner.isLive(cookie),
+    });
     this.#store.restore(kept.instances);
+    for (const record of adopted.instances) this.#store.update(record, record);
     for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
     const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
+    this.#tellRestored(adopted.told);
     for (const [name, records] of unfinished) {
       if (this.#projects.has(name)) continue;
       for (const { id } of records) this.operations.fail(id, `there is no project ${name}`);
@@ -204,6 +216,17 @@ export class Daemon {
     this.logs.close();
     this.#journal.flush();
     return laggards.map((task) => `${task.name} (${(task.ageMs / 1000).toFixed(1)} s)`);
+  }
+
+  /** Loud: whoever looks at a project's events sees that its state was damaged, and what was made of it. */
+  #tellRestored(told: readonly AdoptionNote[]): void {
+    const { restored } = this.#seams;
+    const common = { type: "project", app: null, operation: null, by: null } as const;
+    for (const project of restored === undefined ? [] : this.#projects.keys()) {
+      const message = `the state of ${project} was put back from a backup: ${restored?.reason ?? ""}`;
+      this.events.publish({ ...common, project, name: null, message });
+    }
+    for (const { project, name, message } of told) this.events.publish({ ...common, project, name, message });
   }
 
   #makeProject(spec: ProjectSpec): Project {

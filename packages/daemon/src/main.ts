@@ -33,7 +33,7 @@ import { openLogBook } from "./logs/open-log-book.ts";
 import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
 import { ApiServer } from "./server.ts";
-import { StateDatabase } from "./store/state-database.ts";
+import { describeRestored, openState } from "./store/open-state.ts";
 import { daemonVersion } from "./version.ts";
 
 export interface DaemonProgram {
@@ -120,8 +120,8 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           limits,
           ...(cgroups === undefined ? {} : { cgroups }),
         });
-        const database = new StateDatabase(join(home.path, "state.db"));
-        opened.defer(() => database.close());
+        const state = opened.use(openState(home.path, clock));
+        if (state.restored !== undefined) console.error(`holdfast: ${describeRestored(state.restored)}`);
         const startedAt = clock.now();
         const version = daemonVersion();
         let door: OpenDoor | undefined;
@@ -140,7 +140,8 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         const daemon = new Daemon({
           clock,
           random,
-          database,
+          database: state.database,
+          ...(state.restored === undefined ? {} : { restored: state.restored }),
           logs,
           machine: realMachine({ clock, runner, logs }),
           info: (settled = false) => (settled ? doorKnown.promise.then(() => info()) : info()),

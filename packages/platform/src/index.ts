@@ -27,6 +27,7 @@ export {
   type ProcessIdentity,
   processCookie,
   processIdentity,
+  processVariable,
 } from "./process/identity.ts";
 export { type Limited, type LimitGroup, type LimitHome, openLimitHome } from "./process/limit-home.ts";
 export type { LimitName, Limits } from "./process/limits.ts";

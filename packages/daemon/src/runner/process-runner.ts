@@ -12,6 +12,7 @@ import {
   ProcessScanner,
   ProcessTree,
   processIdentity,
+  processVariable,
   type RunDirectory,
   type StopOutcome,
   stopTree,
@@ -22,7 +23,7 @@ import type { Exit } from "../spec/app-state.ts";
 import { argvOf } from "./argv.ts";
 import { expectProgram, type WantedProgram } from "./find-program.ts";
 import { limitRun, refuseUnenforced } from "./limit-run.ts";
-import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest } from "./runner.ts";
+import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "./runner.ts";
 
 /** How long a program that was found is believed to be there, and how many are remembered. */
 const believedMs = 1_000;
@@ -101,6 +102,25 @@ export class ProcessRunner implements Runner {
     if (ours || record.exit === undefined) return { kind: "running", run };
     // The leader has ended; what it left behind ends too, before anything is started in its place.
     return forks ? { kind: "running", run } : { kind: "ended", exit: await run.exited };
+  }
+
+  strays(known: ReadonlySet<string>): readonly StrayRun[] {
+    return this.#seams.runDirectory
+      .list()
+      .filter((cookie) => !known.has(cookie))
+      .flatMap((cookie) => strayRun(cookie, this.#liveLeader(cookie)) ?? []);
+  }
+
+  isLive(cookie: string): boolean {
+    return this.#liveLeader(cookie) !== undefined;
+  }
+
+  /** The cookie must be its own: a pid that was given to somebody else since is no leader of ours. */
+  #liveLeader(cookie: string): number | undefined {
+    const { pid, exit } = this.#seams.runDirectory.read(cookie);
+    if (pid === undefined || exit !== undefined) return undefined;
+    const found = processIdentity(pid);
+    return found !== undefined && isAlive(found, cookie) ? pid : undefined;
   }
 
   forget(cookie: string): void {
@@ -227,6 +247,15 @@ class ProcessRun implements Run {
     await group?.remove(clock);
     return exit;
   }
+}
+
+function strayRun(cookie: string, pid: number | undefined): StrayRun | undefined {
+  if (pid === undefined) return undefined;
+  const project = processVariable(pid, "HOLDFAST_PROJECT");
+  const name = processVariable(pid, "HOLDFAST_APP");
+  if (project === undefined || name === undefined) return undefined;
+  const instance = Number(processVariable(pid, "HOLDFAST_INSTANCE"));
+  return { cookie, pid, project, name, ...(Number.isSafeInteger(instance) ? { instance } : {}) };
 }
 
 function exitFrom(exit: ProcessExit): Exit {

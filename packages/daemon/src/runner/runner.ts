@@ -50,11 +50,25 @@ export type Reattached =
   /** It never came to be. */
   | { readonly kind: "never-began" };
 
+/** A run that goes on, as its own environment names it. */
+export interface StrayRun {
+  readonly cookie: string;
+  readonly pid: number;
+  readonly project: string;
+  readonly name: string;
+  /** Absent when it was started by a version that did not tell it. */
+  readonly instance?: number;
+}
+
 /** Starts instances, as processes or containers, and finds them again. */
 export interface Runner {
   /** Rejects with a `HoldfastError` of code `START_FAILED` whose message says what was tried and why it failed. */
   launch(request: RunRequest): Promise<Run>;
   reattach(cookie: string, forks: boolean): Promise<Reattached>;
+  /** The runs that go on and have none of these cookies: what was written of them was lost. */
+  strays(known: ReadonlySet<string>): readonly StrayRun[];
+  /** True while the leader of a run lives. */
+  isLive(cookie: string): boolean;
   /** Forgets a run that has ended and was written down elsewhere. */
   forget(cookie: string): void;
 }

@@ -100,6 +100,8 @@ export function fakeDaemon(
       runner: {
         launch: (request) => (isDead ? new Promise(() => undefined) : runner.launch(request)),
         reattach: (cookie) => runner.reattach(cookie),
+        strays: (known) => runner.strays(known),
+        isLive: (cookie) => runner.isLive(cookie),
         forget: (cookie) => {
           if (!isDead) runner.forget(cookie);
         },
@@ -116,7 +118,12 @@ export function fakeDaemon(
         },
       }),
       look: (spec) => async () => looks.get(spec.name) ?? true,
-      environment: (_spec, key) => ({ HOLDFAST_APP: key.name, INSTANCE: `${key.instance}` }),
+      environment: (_spec, key) => ({
+        HOLDFAST_PROJECT: key.project,
+        HOLDFAST_APP: key.name,
+        HOLDFAST_INSTANCE: `${key.instance}`,
+        INSTANCE: `${key.instance}`,
+      }),
       stopRequest: (spec) => ({
         signal: isDead ? "SIG0" : spec.stop.signal,
         graceMs: spec.stop.graceMs,

@@ -1,5 +1,5 @@
 import { type Clock, HoldfastError } from "@holdfast/runtime";
-import type { Reattached, Run, Runner, RunRequest, StopRequest } from "../../src/runner/runner.ts";
+import type { Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "../../src/runner/runner.ts";
 import type { Exit } from "../../src/spec/app-state.ts";
 
 /** A process of a `FakeRunner`, told by the test when and how to end. */
@@ -97,6 +97,22 @@ export class FakeRunner implements Runner {
   /** The runs so far are found by the next daemon, as what has become of them by then. */
   daemonDied(): void {
     this.#outlived = [...this.runs];
+  }
+
+  strays(known: ReadonlySet<string>): readonly StrayRun[] {
+    return this.#outlived
+      .filter(({ hasExited, request }) => !hasExited && !known.has(request.cookie))
+      .map(({ pid, request: { cookie, environment } }) => ({
+        cookie,
+        pid,
+        project: environment["HOLDFAST_PROJECT"] ?? "",
+        name: environment["HOLDFAST_APP"] ?? "",
+        instance: Number(environment["HOLDFAST_INSTANCE"]),
+      }));
+  }
+
+  isLive(cookie: string): boolean {
+    return this.#outlived.some(({ hasExited, request }) => !hasExited && request.cookie === cookie);
   }
 
   forget(cookie: string): void {

@@ -7,7 +7,7 @@ import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import { realMachine } from "../../src/machine.ts";
 import { ProcessRunner } from "../../src/runner/process-runner.ts";
-import { StateDatabase } from "../../src/store/state-database.ts";
+import { openState } from "../../src/store/open-state.ts";
 
 export interface RealDaemon {
   readonly daemon: Daemon;
@@ -41,12 +41,12 @@ export async function realDaemon(
     limits,
     ...(cgroups === undefined ? {} : { cgroups }),
   });
-  const database = new StateDatabase(join(directory, "state.db"));
+  const state = openState(directory, clock);
   const logs = new LogBook(join(directory, "apps"), clock);
   const daemon = new Daemon({
     clock,
     random: systemRandom,
-    database,
+    database: state.database,
     logs,
     machine: realMachine({ clock, runner, logs }),
     info: () => ({
@@ -63,7 +63,7 @@ export async function realDaemon(
   const letGo = async (): Promise<void> => {
     await launcher[Symbol.asyncDispose]();
     runDirectory.close();
-    database.close();
+    state[Symbol.dispose]();
   };
   return {
     daemon,
