@@ -378,6 +378,6 @@ function refuseContainers({ name: project, apps }: ProjectSpec): void {
 
 /** True when nothing changed that an event is told for. */
 function sameSight(before: InstanceRecord, after: InstanceRecord): boolean {
-  if (before.next !== after.next) return false;
+  if (before.next !== after.next || before.status !== after.status) return false;
   return before.state === after.state || JSON.stringify(before.state) === JSON.stringify(after.state);
 }

@@ -18,6 +18,7 @@ export {
   lockHolder,
 } from "./lock.ts";
 export { makeDirectories } from "./make-directories.ts";
+export type { Notified } from "./notified.ts";
 export type { UnsafeDirectory, UnsafeDirectoryError } from "./private-directory.ts";
 export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";
 export {

@@ -98,6 +98,8 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   readiness: v.exactOptional(probe),
   unreadyKills: v.exactOptional(v.literal(true)),
   liveness: v.exactOptional(probe),
+  readyNotify: v.exactOptional(v.object({ timeoutMs: v.exactOptional(milliseconds) })),
+  watchdogMs: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
   readyLogLine: v.exactOptional(text),
   restart,
   update: v.exactOptional(

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import { hearsNotify, watchdogVariable } from "../probes/notify.ts";
 import type { Run } from "../runner/runner.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import type { Life } from "./life.ts";
@@ -31,7 +32,7 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
-  entry.patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
+  entry.patch({ cookie, pid: null, sawReadyLine: false, status: null, outputFrom: output.offset });
   failpoint("launch.prepared");
   await world.journal.saved();
   failpoint("launch.intended");
@@ -40,13 +41,14 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
     cookie,
     command,
     workingDir,
-    environment: world.environment(spec, key),
+    environment: { ...world.environment(spec, key), ...watchdogVariable(spec) },
     output: output.path,
     forks,
     ...(user === undefined ? {} : { user }),
     ...(groups === undefined ? {} : { groups }),
     ...(limits === undefined ? {} : { limits }),
     ...(ulimits === undefined ? {} : { ulimits }),
+    ...(hearsNotify(spec) && { notify: true }),
   });
   failpoint("launch.asked");
   life.launching = launching.then(

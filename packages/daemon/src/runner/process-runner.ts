@@ -7,6 +7,7 @@ import {
   type Launcher,
   type LimitGroup,
   type LimitHome,
+  type Notified,
   type ProcessExit,
   type ProcessIdentity,
   ProcessScanner,
@@ -24,6 +25,7 @@ import { argvOf } from "./argv.ts";
 import { expectProgram, type WantedProgram } from "./find-program.ts";
 import { limitRun, refuseUnenforced } from "./limit-run.ts";
 import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "./runner.ts";
+import { StopExtension } from "./stop-extension.ts";
 
 /** How long a program that was found is believed to be there, and how many are remembered. */
 const believedMs = 1_000;
@@ -70,6 +72,7 @@ export class ProcessRunner implements Runner {
         cgroups: [...(cgroup === undefined ? [] : [cgroup.path]), ...(group?.paths ?? [])],
         ...(request.user === undefined ? {} : { user: request.user }),
         ...(request.groups === undefined ? {} : { groups: request.groups }),
+        ...(request.notify === true && { notify: true }),
         ...(request.ulimits === undefined ? {} : { resourceLimits: request.ulimits }),
       });
       failpoint("runner.began");
@@ -199,6 +202,10 @@ class ProcessRun implements Run {
     this.exited = this.#follow();
   }
 
+  onNotified(listener: (notified: Notified) => void): () => void {
+    return this.#seams.runDirectory.onNotified(this.#seams.cookie, listener);
+  }
+
   stop(request: StopRequest): Promise<Exit> {
     const { clock } = this.#seams;
     const deadline = clock.monotonic() + request.graceMs;
@@ -214,9 +221,12 @@ class ProcessRun implements Run {
     return this.#ended(this.#stopping);
   }
 
-  #stopTree(request: StopRequest, hurry: ShutdownToken): Promise<StopOutcome> {
+  async #stopTree(request: StopRequest, hurry: ShutdownToken): Promise<StopOutcome> {
     const { tree, clock } = this.#seams;
-    return stopTree(tree, {
+    const extension = new StopExtension(clock, (listener) => this.onNotified(listener));
+    using _ = extension;
+    return await stopTree(tree, {
+      extendedTo: () => extension.until,
       signal: request.signal,
       graceMs: request.graceMs,
       leaderOnly: request.leaderOnly,

@@ -1,8 +1,12 @@
+import type { Notified } from "@holdfast/platform";
 import type { AppLimits, Command, Ulimit } from "../spec/app-spec.ts";
 import type { Exit } from "../spec/app-state.ts";
 
 /** A limit, as the manifest has it. */
 export type LimitName = "memory" | "cpus" | "pids";
+
+/** Hears what a run says of itself; returns the way out. */
+export type OnNotified = (listener: (notified: Notified) => void) => () => void;
 
 /** What a runner needs to start one instance once. */
 export interface RunRequest {
@@ -17,6 +21,8 @@ export interface RunRequest {
   readonly groups?: readonly string[];
   readonly limits?: AppLimits;
   readonly ulimits?: readonly Ulimit[];
+  /** True: it is given a `NOTIFY_SOCKET`. */
+  readonly notify?: boolean;
   /** True: the leader may exit with 0 while its children run on; the run ends with the last of them. */
   readonly forks: boolean;
 }
@@ -37,6 +43,8 @@ export interface Run {
   readonly pid: number;
   /** The limits that were asked for and that nothing enforces; absent where that is not known. */
   readonly notEnforced?: readonly LimitName[];
+  /** Absent where the runner cannot hear it. */
+  readonly onNotified?: OnNotified;
   /** Resolves when the leader has ended and nothing of its tree is left; never rejects. */
   readonly exited: Promise<Exit>;
   /** Asks it to end, then makes it. Resolves when it has ended; a later, more pressing call shortens the grace. */

@@ -119,6 +119,11 @@ export interface AppLimits {
   readonly enforce: "require" | "warn";
 }
 
+/** How long an app may take to say that it is ready, unless it asks for more; absent means for ever. */
+export interface ReadyNotify {
+  readonly timeoutMs?: number;
+}
+
 /** One of the limits that each process has for itself, as `ulimit` and `setrlimit(2)` have them. */
 export interface Ulimit {
   /** The number of the kernel: 7 is the number of open files. */
@@ -179,6 +184,10 @@ export interface AppSpec {
   readonly liveness?: Probe;
   /** Present: a bad verdict of `readiness` kills the app too, as process-compose does. */
   readonly unreadyKills?: true;
+  /** Present: it says by `sd_notify(3)` when it is ready. */
+  readonly readyNotify?: ReadyNotify;
+  /** It says by `sd_notify(3)` that it is alive, at least this often; else it is ended. Milliseconds. */
+  readonly watchdogMs?: number;
   /** A line of output that contains this text makes the app `log ready`. */
   readonly readyLogLine?: string;
   readonly restart: RestartPolicy;

@@ -11,6 +11,8 @@ export interface StopOptions {
   readonly clock: Clock;
   /** Resolves when the leader has ended, and only makes the stop quicker: the tree is looked at anyway. */
   readonly exited?: Promise<unknown>;
+  /** Until when the grace goes on, if that is later than it would end: monotonic milliseconds, asked at each look. */
+  readonly extendedTo?: () => number;
   /** When cancelled, the grace is over. */
   readonly hurry?: Cancellation;
   /** Run instead of the signal. What it does, or that it fails, does not change what follows. */
@@ -49,7 +51,7 @@ export async function stopTree(tree: ProcessTree, options: StopOptions): Promise
   for (;;) {
     const leaderRuns = !exited && tree.leaderRuns;
     if (!leaderRuns && (await tree.isEmpty())) return { killed: false, survivors: [] };
-    const leftMs = graceEndsAt - clock.monotonic();
+    const leftMs = Math.max(graceEndsAt, options.extendedTo?.() ?? 0) - clock.monotonic();
     if (leftMs <= 0 || hurry?.isCancelled) return { killed: true, survivors: await tree.kill() };
     await pause(
       clock,

@@ -135,7 +135,8 @@ function checkConditions(readings: readonly ServiceReading[], problems: LoadCont
       const checked =
         target.healthcheck !== undefined ||
         target.readiness !== undefined ||
-        target.readyLogLine !== undefined;
+        target.readyLogLine !== undefined ||
+        target.readyNotify !== undefined;
       if (condition === "service_healthy" && !checked && target.runner.kind === "process") {
         problems.add("no-healthcheck", `${said} being healthy, and it has no healthcheck`, location);
       }

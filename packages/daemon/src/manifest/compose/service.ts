@@ -142,7 +142,7 @@ function readProbes(
   read: MapReader,
   isContainer: boolean,
   problems: ProblemList,
-): Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine"> {
+): Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine" | "readyNotify" | "watchdogMs"> {
   const healthcheck = readProbe(read, "healthcheck", healthcheckDefaults, problems, isContainer);
   const readiness: ProbeReading = readProbe(read, "readiness", readinessDefaults, problems);
   const liveness = readProbe(read, "liveness", livenessDefaults, problems);
@@ -151,6 +151,8 @@ function readProbes(
     ...optional("readiness", readiness.probe),
     ...optional("liveness", liveness.probe),
     ...optional("readyLogLine", readiness.logLine),
+    ...optional("readyNotify", readiness.notify),
+    ...optional("watchdogMs", liveness.watchdogMs),
   };
 }
 
