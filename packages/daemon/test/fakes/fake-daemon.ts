@@ -66,7 +66,7 @@ export interface FakeDaemon {
 
 /** A whole daemon on a virtual clock, with a runner that starts nothing. */
 export function fakeDaemon(
-  from: Partial<Pick<FakeDaemon, "clock" | "runner" | "database">> = {},
+  from: Partial<Pick<FakeDaemon, "clock" | "runner" | "database">> & { readonly seed?: number } = {},
 ): FakeDaemon {
   const clock = from.clock ?? new VirtualClock();
   const runner = from.runner ?? new FakeRunner(clock);
@@ -77,7 +77,7 @@ export function fakeDaemon(
   const logs = new LogBook("/nowhere", clock);
   const daemon = new Daemon({
     clock,
-    random: seededRandom(1),
+    random: seededRandom(from.seed ?? 1),
     database: {
       load: () => database.load(),
       lastEvent: () => database.lastEvent(),
