@@ -187,7 +187,7 @@ export class FuzzWorld {
   }
 
   #expectGood(method: OwnMethod, value: unknown): void {
-    const { issues } = v.safeParse(results[method] as v.GenericSchema, value);
+    const { issues } = v.safeParse(results[method], value);
     const [issue] = issues ?? [];
     if (issue !== undefined) this.faults.push(`${method}: ${issue.message} at ${v.getDotPath(issue)}`);
   }
