@@ -11,7 +11,7 @@ export const remediesForOtherNames: ReadonlyMap<string, string> = new Map([
   ["monit", "holdfast ps --watch goes on printing the table"],
   ["tail", "holdfast logs -f follows what the apps write"],
   ["log", "holdfast logs prints what the apps wrote"],
-  ["reload", "holdfast restart restarts apps, holdfast up -d those whose manifest has changed"],
+  ["reload", "holdfast restart --rolling restarts one instance after the other"],
   ["update", "holdfast up -d takes the manifest's changes over"],
   ["reread", "holdfast plan prints what the manifest would change"],
   ["scale", "deploy.replicas in the manifest says how many, then holdfast up -d"],
