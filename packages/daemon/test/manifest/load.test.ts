@@ -91,7 +91,7 @@ describe("files of programs that are left for this one", () => {
   });
 
   test("an app or a text that only looks like one is no file of theirs", () => {
-    expect(names({ "compose.yaml": "services:\n  apps: { command: 'echo [program:x]' }\n" })).toEqual([
+    expect(names({ "compose.yaml": "services:\n  apps:\n    command: 'echo [program:x]'\n" })).toEqual([
       "apps",
     ]);
     expect(names({ Procfile: "apps: run\n" }, { files: ["Procfile"] })).toEqual(["apps"]);
