@@ -3,16 +3,12 @@
 import {
   type Cgroup,
   type CgroupHome,
-  isAlive,
   type Launcher,
   type LimitGroup,
   type LimitHome,
   type Notified,
   type ProcessExit,
   type ProcessIdentity,
-  ProcessScanner,
-  ProcessTree,
-  processIdentity,
   processVariable,
   type RunDirectory,
   type StopOutcome,
@@ -24,6 +20,7 @@ import type { Exit } from "../spec/app-state.ts";
 import { argvOf } from "./argv.ts";
 import { expectProgram, type WantedProgram } from "./find-program.ts";
 import { limitRun, refuseUnenforced } from "./limit-run.ts";
+import { machineSight, type ProcessSight, type RunTree } from "./process-sight.ts";
 import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "./runner.ts";
 import { StopExtension } from "./stop-extension.ts";
 
@@ -33,21 +30,24 @@ const mostBelieved = 1_000;
 
 export interface ProcessRunnerSeams {
   readonly clock: Clock;
-  readonly launcher: Launcher;
-  readonly runDirectory: RunDirectory;
+  readonly launcher: Pick<Launcher, "launch">;
+  readonly runDirectory: Pick<RunDirectory, "read" | "exited" | "remove" | "list">;
   /** Absent where cgroups cannot be made: then `/proc` is searched for what is left of a tree. */
   readonly cgroups?: CgroupHome;
   /** Absent where nothing can be limited. */
   readonly limits?: LimitHome;
+  /** How the machine's processes are seen; absent means the machine's own. */
+  readonly sight?: ProcessSight;
 }
 
 export class ProcessRunner implements Runner {
   readonly #seams: ProcessRunnerSeams;
-  readonly #scanner = new ProcessScanner();
+  readonly #sight: ProcessSight;
   readonly #foundAt = new Map<string, number>();
 
   constructor(seams: ProcessRunnerSeams) {
     this.#seams = seams;
+    this.#sight = seams.sight ?? machineSight();
   }
 
   async launch(request: RunRequest): Promise<Run> {
@@ -98,9 +98,9 @@ export class ProcessRunner implements Runner {
         ? { kind: "never-began" }
         : { kind: "ended", exit: exitFrom(record.exit) };
     }
-    const found = processIdentity(record.pid);
+    const found = this.#sight.identity(record.pid);
     const leader = found ?? { pid: record.pid, startTime: -1, bootId: "" };
-    const ours = found !== undefined && isAlive(found, cookie);
+    const ours = found !== undefined && this.#sight.isAlive(found, cookie);
     const run = this.#run(cookie, ours ? leader : { ...leader, startTime: -1 }, { cgroup, group }, forks);
     if (ours || record.exit === undefined) return { kind: "running", run };
     // The leader has ended; what it left behind ends too, before anything is started in its place.
@@ -122,8 +122,8 @@ export class ProcessRunner implements Runner {
   #liveLeader(cookie: string): number | undefined {
     const { pid, exit } = this.#seams.runDirectory.read(cookie);
     if (pid === undefined || exit !== undefined) return undefined;
-    const found = processIdentity(pid);
-    return found !== undefined && isAlive(found, cookie) ? pid : undefined;
+    const found = this.#sight.identity(pid);
+    return found !== undefined && this.#sight.isAlive(found, cookie) ? pid : undefined;
   }
 
   forget(cookie: string): void {
@@ -144,11 +144,9 @@ export class ProcessRunner implements Runner {
   #run(cookie: string, leader: ProcessIdentity, within: Within, forks: boolean): Run {
     const { cgroup, group, notEnforced } = within;
     const { clock, runDirectory } = this.#seams;
-    const scanner = this.#scanner;
-    const tree = new ProcessTree({
+    const tree = this.#sight.tree({
       cookie,
       leader,
-      scanner,
       clock,
       ...(cgroup === undefined ? {} : { cgroup }),
     });
@@ -174,12 +172,12 @@ interface Within {
 
 interface ProcessRunSeams {
   readonly cookie: string;
-  readonly tree: ProcessTree;
+  readonly tree: RunTree;
   readonly cgroup?: Cgroup;
   readonly group?: LimitGroup;
   readonly notEnforced?: readonly LimitName[];
   readonly clock: Clock;
-  readonly runDirectory: RunDirectory;
+  readonly runDirectory: Pick<RunDirectory, "exited">;
   readonly forks: boolean;
 }
 

@@ -1,6 +1,9 @@
 import { type Cancellation, type Clock, ShutdownToken } from "@holdfast/runtime";
 import type { ProcessTree } from "./process-tree.ts";
 
+/** What a stop needs of a tree. */
+export type StoppableTree = Pick<ProcessTree, "isContained" | "leaderRuns" | "signal" | "isEmpty" | "kill">;
+
 export interface StopOptions {
   /** How it is asked: a name such as `SIGTERM`, or a number. */
   readonly signal: string | number;
@@ -34,7 +37,7 @@ const leaderLookMs = 50;
  * gone, kills what remains when the grace is over, and looks again. Takes the grace and at most 250 ms. Rejects only with
  * the `TypeError` of a signal that does not exist, having done nothing.
  */
-export async function stopTree(tree: ProcessTree, options: StopOptions): Promise<StopOutcome> {
+export async function stopTree(tree: StoppableTree, options: StopOptions): Promise<StopOutcome> {
   const { signal, graceMs, leaderOnly = false, clock, hurry, ask } = options;
   const graceEndsAt = clock.monotonic() + graceMs;
   let exited = false;
