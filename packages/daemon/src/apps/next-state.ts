@@ -7,6 +7,8 @@ export type AppEvent =
   | { readonly type: "launched"; readonly health: Health; readonly ready: boolean }
   | { readonly type: "start-failed"; readonly reason: string }
   | { readonly type: "checked"; readonly health: Health; readonly ready: boolean }
+  /** Nobody knows what became of its run: it is gone, and started anew. */
+  | { readonly type: "run-lost" }
   | { readonly type: "crashed"; readonly exit: Exit; readonly until: number; readonly attempt: number }
   | { readonly type: "completed"; readonly exit: Exit }
   | { readonly type: "gave-up"; readonly reason: string; readonly exit: Exit }
@@ -34,6 +36,8 @@ export function nextState(state: AppState, event: AppEvent): AppState {
         : state;
     case "checked":
       return state.kind === "running" ? { kind: "running", health: event.health, ready: event.ready } : state;
+    case "run-lost":
+      return state.kind === "running" ? { kind: "starting", waitingFor: [] } : state;
     case "crashed":
       return state.kind === "running"
         ? { kind: "backoff", until: event.until, attempt: event.attempt, lastExit: event.exit }

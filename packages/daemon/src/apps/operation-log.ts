@@ -70,7 +70,7 @@ export class OperationLog {
     void task.done.then((outcome) => {
       // The daemon itself ends: the next one goes on with it.
       if (this.#seams.tasks.token.isCancelled) return;
-      this.#end(entry, outcome.kind === "failed" ? describeError(outcome.error) : null);
+      return this.#end(entry, outcome.kind === "failed" ? describeError(outcome.error) : null);
     });
     return publicOperation(record);
   }
@@ -84,7 +84,7 @@ export class OperationLog {
 
   /** Ends one that cannot be gone on with. */
   fail(id: string, error: string): void {
-    this.#end(this.#entry(id), error);
+    void this.#end(this.#entry(id), error);
   }
 
   /** What an earlier request of this key and kind began. */
@@ -138,7 +138,7 @@ export class OperationLog {
     return entry;
   }
 
-  #end(entry: Entry, error: string | null): void {
+  async #end(entry: Entry, error: string | null): Promise<void> {
     entry.record = {
       ...entry.record,
       state: error === null ? "done" : "failed",
@@ -148,6 +148,8 @@ export class OperationLog {
     failpoint("operation.end");
     this.#keep(entry.record);
     failpoint("operation.ended");
+    // Whoever waits is told what the next daemon would say too. A disk that cannot be written keeps nobody waiting.
+    await this.#seams.journal.saved().catch(() => undefined);
     entry.ended.resolve();
   }
 
