@@ -31,7 +31,7 @@ const mostBelieved = 1_000;
 export interface ProcessRunnerSeams {
   readonly clock: Clock;
   readonly launcher: Pick<Launcher, "launch">;
-  readonly runDirectory: Pick<RunDirectory, "read" | "exited" | "remove" | "list">;
+  readonly runDirectory: Pick<RunDirectory, "read" | "exited" | "remove" | "list" | "onNotified">;
   /** Absent where cgroups cannot be made: then `/proc` is searched for what is left of a tree. */
   readonly cgroups?: CgroupHome;
   /** Absent where nothing can be limited. */
@@ -177,7 +177,7 @@ interface ProcessRunSeams {
   readonly group?: LimitGroup;
   readonly notEnforced?: readonly LimitName[];
   readonly clock: Clock;
-  readonly runDirectory: Pick<RunDirectory, "exited">;
+  readonly runDirectory: Pick<RunDirectory, "exited" | "onNotified">;
   readonly forks: boolean;
 }
 
