@@ -32,6 +32,7 @@ import { readOrMakeToken } from "./http/token-file.ts";
 import { openLogBook } from "./logs/open-log-book.ts";
 import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
+import { SecretFiles, secretsPath } from "./runner/secret-files.ts";
 import { ApiServer } from "./server.ts";
 import { describeRestored, openState } from "./store/open-state.ts";
 import { daemonVersion } from "./version.ts";
@@ -111,6 +112,9 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         const launcher = opened.use(await openLauncher({ runDirectory, clock }));
         const cgroups = openCgroupHome(home.id, variables);
         opened.defer(() => void cgroups?.remove());
+        const secrets = new SecretFiles(secretsPath(home, variables));
+        await secrets.keepOnly(runDirectory.list());
+        opened.defer(() => secrets.close());
         const limits = openLimitHome(home.id, variables, cgroups);
         opened.defer(() => limits.remove());
         const runner = new ProcessRunner({
@@ -118,6 +122,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           launcher,
           runDirectory,
           limits,
+          secrets,
           ...(cgroups === undefined ? {} : { cgroups }),
         });
         const state = opened.use(openState(home.path, clock));

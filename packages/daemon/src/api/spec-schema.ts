@@ -70,6 +70,7 @@ const limits: v.GenericSchema<unknown, AppLimits> = v.object({
   pids: v.exactOptional(v.pipe(count, v.minValue(1))),
   enforce: v.picklist(["require", "warn"]),
 });
+const secretName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/));
 const ulimit = v.union([count, v.literal("unlimited")]);
 
 const app: v.GenericSchema<unknown, AppSpec> = v.object({
@@ -89,6 +90,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   user: v.exactOptional(text),
   groups: v.exactOptional(v.array(text)),
   limits: v.exactOptional(limits),
+  secrets: v.exactOptional(v.array(v.object({ file: absolute, target: secretName, mode: count }))),
   ulimits: v.exactOptional(v.array(v.object({ resource: count, soft: ulimit, hard: ulimit }))),
   replicas: v.pipe(count, v.maxValue(10_000)),
   replicaVariables: v.array(

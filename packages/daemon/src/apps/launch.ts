@@ -28,7 +28,7 @@ export async function launch(entry: InstanceEntry, life: Life): Promise<Run | un
 
 async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
   const { key, spec, world } = entry;
-  const { command, workingDir, user, groups, limits, ulimits, forks } = spec;
+  const { command, workingDir, user, groups, limits, ulimits, secrets, forks } = spec;
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
@@ -48,6 +48,7 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
     ...(groups === undefined ? {} : { groups }),
     ...(limits === undefined ? {} : { limits }),
     ...(ulimits === undefined ? {} : { ulimits }),
+    ...(secrets === undefined ? {} : { secrets }),
     ...(hearsNotify(spec) && { notify: true }),
   });
   failpoint("launch.asked");

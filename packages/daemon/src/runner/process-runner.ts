@@ -22,6 +22,7 @@ import { expectProgram, type WantedProgram } from "./find-program.ts";
 import { limitRun, refuseUnenforced } from "./limit-run.ts";
 import { machineSight, type ProcessSight, type RunTree } from "./process-sight.ts";
 import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "./runner.ts";
+import type { SecretFiles } from "./secret-files.ts";
 import { StopExtension } from "./stop-extension.ts";
 
 /** How long a program that was found is believed to be there, and how many are remembered. */
@@ -38,6 +39,8 @@ export interface ProcessRunnerSeams {
   readonly limits?: LimitHome;
   /** How the machine's processes are seen; absent means the machine's own. */
   readonly sight?: ProcessSight;
+  /** Absent where no secrets can be given. */
+  readonly secrets?: SecretFiles;
 }
 
 export class ProcessRunner implements Runner {
@@ -63,11 +66,12 @@ export class ProcessRunner implements Runner {
     failpoint("runner.cgroup");
     try {
       refuseUnenforced(request.limits, notEnforced);
+      const env = await this.#environment(request);
       const leader = await launcher.launch({
         cookie: request.cookie,
         argv,
         cwd: request.workingDir,
-        env: request.environment,
+        env,
         output: request.output,
         cgroups: [...(cgroup === undefined ? [] : [cgroup.path]), ...(group?.paths ?? [])],
         ...(request.user === undefined ? {} : { user: request.user }),
@@ -78,12 +82,22 @@ export class ProcessRunner implements Runner {
       failpoint("runner.began");
       return this.#run(request.cookie, leader, { cgroup, group, notEnforced }, request.forks);
     } catch (error) {
+      await this.#seams.secrets?.remove(request.cookie).catch(() => undefined);
       await group?.remove(this.#seams.clock);
       await cgroup?.remove(this.#seams.clock);
       throw new HoldfastError("START_FAILED", error instanceof Error ? error.message : String(error), {
         cause: error,
       });
     }
+  }
+
+  async #environment(request: RunRequest): Promise<Readonly<Record<string, string>>> {
+    const { cookie, secrets = [], user, environment } = request;
+    if (secrets.length === 0) return environment;
+    const files = this.#seams.secrets;
+    if (files === undefined)
+      throw new HoldfastError("START_FAILED", "it has secrets, and there is no place for them");
+    return await files.prepare(cookie, secrets, user, environment);
   }
 
   async reattach(cookie: string, forks: boolean): Promise<Reattached> {
@@ -128,6 +142,7 @@ export class ProcessRunner implements Runner {
 
   forget(cookie: string): void {
     this.#seams.runDirectory.remove(cookie);
+    void this.#seams.secrets?.remove(cookie).catch(() => undefined);
   }
 
   /** As `expectProgram`, but what was there a moment ago is believed: many apps are often one program. */
@@ -143,7 +158,7 @@ export class ProcessRunner implements Runner {
 
   #run(cookie: string, leader: ProcessIdentity, within: Within, forks: boolean): Run {
     const { cgroup, group, notEnforced } = within;
-    const { clock, runDirectory } = this.#seams;
+    const { clock, runDirectory, secrets } = this.#seams;
     const tree = this.#sight.tree({
       cookie,
       leader,
@@ -156,6 +171,7 @@ export class ProcessRunner implements Runner {
       clock,
       runDirectory,
       forks,
+      ...(secrets === undefined ? {} : { secrets }),
       ...(cgroup === undefined ? {} : { cgroup }),
       ...(group === undefined ? {} : { group }),
       ...(notEnforced === undefined ? {} : { notEnforced }),
@@ -178,6 +194,7 @@ interface ProcessRunSeams {
   readonly notEnforced?: readonly LimitName[];
   readonly clock: Clock;
   readonly runDirectory: Pick<RunDirectory, "exited" | "onNotified">;
+  readonly secrets?: SecretFiles;
   readonly forks: boolean;
 }
 
@@ -253,6 +270,7 @@ class ProcessRun implements Run {
     else await this.#stopping;
     await cgroup?.remove(clock);
     await group?.remove(clock);
+    await this.#seams.secrets?.remove(this.#seams.cookie).catch(() => undefined);
     return exit;
   }
 }

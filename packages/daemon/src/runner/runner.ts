@@ -1,5 +1,5 @@
 import type { Notified } from "@holdfast/platform";
-import type { AppLimits, Command, Ulimit } from "../spec/app-spec.ts";
+import type { AppLimits, Command, Secret, Ulimit } from "../spec/app-spec.ts";
 import type { Exit } from "../spec/app-state.ts";
 
 /** A limit, as the manifest has it. */
@@ -21,6 +21,7 @@ export interface RunRequest {
   readonly groups?: readonly string[];
   readonly limits?: AppLimits;
   readonly ulimits?: readonly Ulimit[];
+  readonly secrets?: readonly Secret[];
   /** True: it is given a `NOTIFY_SOCKET`. */
   readonly notify?: boolean;
   /** True: the leader may exit with 0 while its children run on; the run ends with the last of them. */

@@ -124,6 +124,16 @@ export interface ReadyNotify {
   readonly timeoutMs?: number;
 }
 
+/** A file that the app is given a private copy of at each start. What is in it is nowhere else. */
+export interface Secret {
+  /** Absolute. */
+  readonly file: string;
+  /** The name of the copy. */
+  readonly target: string;
+  /** Of the copy: 256 is 0400. */
+  readonly mode: number;
+}
+
 /** One of the limits that each process has for itself, as `ulimit` and `setrlimit(2)` have them. */
 export interface Ulimit {
   /** The number of the kernel: 7 is the number of open files. */
@@ -172,6 +182,7 @@ export interface AppSpec {
   readonly groups?: readonly string[];
   readonly limits?: AppLimits;
   readonly ulimits?: readonly Ulimit[];
+  readonly secrets?: readonly Secret[];
   readonly replicas: number;
   /** Added to `environment` of each replica: `prefix` and the replica's number, counted from `base`. */
   readonly replicaVariables: readonly ReplicaVariable[];

@@ -7,6 +7,7 @@ import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import { realMachine } from "../../src/machine.ts";
 import { ProcessRunner } from "../../src/runner/process-runner.ts";
+import { SecretFiles, secretsPath } from "../../src/runner/secret-files.ts";
 import { openState } from "../../src/store/open-state.ts";
 
 export interface RealDaemon {
@@ -34,11 +35,14 @@ export async function realDaemon(
     options.cgroups === false ? { HOLDFAST_CGROUP: "off" } : process.env,
     cgroups,
   );
+  const secrets = new SecretFiles(secretsPath({ id: name, path: directory }, {}));
+  await secrets.keepOnly(runDirectory.list());
   const runner = new ProcessRunner({
     clock,
     launcher,
     runDirectory,
     limits,
+    secrets,
     ...(cgroups === undefined ? {} : { cgroups }),
   });
   const state = openState(directory, clock);

@@ -22,6 +22,7 @@ import {
 } from "./probe.ts";
 import { readDeployment } from "./restart.ts";
 import { readSchedule } from "./schedule.ts";
+import { readSecrets, type SecretDefinitions } from "./secrets.ts";
 import { containerKeys, unsupportedForContainer, unsupportedForProcess } from "./service-keys.ts";
 import { readStop } from "./stop.ts";
 import { readUlimits } from "./ulimits.ts";
@@ -33,6 +34,7 @@ export interface ServiceSurroundings {
   /** The caller's variables, then the project's `.env`. */
   readonly lookup: Lookup;
   readonly activeProfiles: ReadonlySet<string>;
+  readonly secrets: SecretDefinitions;
 }
 
 /** An app, and what can only be judged beside the others. */
@@ -60,7 +62,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
   const dependencies = readDependsOn(read, problems);
   const ports = readPorts(read, isContainer, problems);
   const texts = readTexts(read, isContainer, problems);
-  const privileges = isContainer ? {} : readPrivileges(read, problems);
+  const privileges = isContainer ? {} : readPrivileges(read, around);
   const app: AppSpec = {
     project: around.project,
     name: service.name,
@@ -129,11 +131,12 @@ function readTexts(
 /** What a process may use, and as whom. A container's engine reads these keys itself. */
 function readPrivileges(
   read: MapReader,
-  problems: ProblemList,
-): Pick<AppSpec, "limits" | "ulimits" | "groups"> {
+  { context, secrets }: ServiceSurroundings,
+): Pick<AppSpec, "limits" | "ulimits" | "groups" | "secrets"> {
   return {
     ...optional("limits", readLimits(read)),
-    ...optional("ulimits", readUlimits(read, problems)),
+    ...optional("ulimits", readUlimits(read, context.problems)),
+    ...optional("secrets", readSecrets(read, secrets, context)),
     ...optional("groups", read.textList("group_add")),
   };
 }
