@@ -20,6 +20,7 @@ export {
 export { makeDirectories } from "./make-directories.ts";
 export type { Notified } from "./notified.ts";
 export type { UnsafeDirectory, UnsafeDirectoryError } from "./private-directory.ts";
+export { ensurePrivateFile } from "./private-file.ts";
 export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";
 export {
   bootId,

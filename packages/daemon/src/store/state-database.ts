@@ -1,5 +1,6 @@
 /** What outlives the daemon, in SQLite: the projects as they were applied, and the record of every instance. */
 import { DatabaseSync } from "node:sqlite";
+import { ensurePrivateFile } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import type { DaemonEvent } from "../api/contract.ts";
 import type { ProjectSpec } from "../spec/app-spec.ts";
@@ -66,6 +67,8 @@ export class StateDatabase {
    * written, and `STATE_UNREADABLE` when the system does not let it be read.
    */
   constructor(path: string) {
+    // SQLite gives the files beside it the same mode.
+    if (path !== ":memory:") ensurePrivateFile(path);
     this.#database = new DatabaseSync(path);
     try {
       this.#database.exec(
