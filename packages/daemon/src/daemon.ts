@@ -27,6 +27,7 @@ import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
 import { Journal, type StateWriter } from "./store/journal.ts";
 import type { RestoredState } from "./store/open-state.ts";
 import type { KeptState } from "./store/state-database.ts";
+import { AppWatches, type WatchFiles } from "./watch/app-watches.ts";
 
 /** Everything a daemon takes from outside: time, chance, processes, disk. */
 export interface DaemonSeams {
@@ -34,6 +35,7 @@ export interface DaemonSeams {
   readonly random: Random;
   readonly database: StateWriter & EventArchive & { load(): KeptState };
   readonly logs: LogBook;
+  readonly watchFiles: WatchFiles;
   /** What instances need of the machine. */
   readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
   /** Set when what is to run had to be put back from a backup. */
@@ -61,6 +63,7 @@ export class Daemon {
   readonly #store: AppStore;
   readonly #journal: Journal;
   readonly #projects = new Map<string, Project>();
+  readonly #watches: AppWatches;
   #ending = false;
 
   constructor(seams: DaemonSeams) {
@@ -77,6 +80,12 @@ export class Daemon {
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
     this.logs.onLetGo((letGo) => this.#letGo(letGo));
+    this.#watches = new AppWatches({
+      clock,
+      watchFiles: seams.watchFiles,
+      restart: (app, cause) => this.#restartWatched(app, cause),
+      trouble: (app, why) => this.#tellWatch("warning", app, `not all of ${app.name} is watched: ${why}`),
+    });
     const asked = Promise.withResolvers<ShutdownWish>();
     this.shutdownAsked = asked.promise;
     this.requestShutdown = asked.resolve;
@@ -104,6 +113,7 @@ export class Daemon {
     await Promise.all(
       [...this.#projects].map(([name, project]) => project.resume(unfinished.get(name) ?? [])),
     );
+    for (const [name, project] of this.#projects) this.#watches.follow(name, project.spec.apps);
   }
 
   info(settled?: boolean): SystemInfo | Promise<SystemInfo> {
@@ -146,6 +156,7 @@ export class Daemon {
     this.#projects.set(spec.name, project);
     const applied = project.apply(spec, names, removeOrphans, asked);
     failpoint("apply.applied");
+    this.#watches.follow(spec.name, project.spec.apps);
     this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
     this.events.publish({
       type: "project",
@@ -211,6 +222,7 @@ export class Daemon {
   /** Ends everything of the daemon and nothing of the apps. Returns who did not end in time, by name and age. */
   async end(budgetMs: number): Promise<readonly string[]> {
     this.#ending = true;
+    this.#watches.close();
     this.tasks.token.cancel({ kind: "rpc-requested" });
     const { laggards } = await this.tasks.joinAll(budgetMs);
     this.logs.close();
@@ -227,6 +239,23 @@ export class Daemon {
       this.events.publish({ ...common, project, name: null, message });
     }
     for (const { project, name, message } of told) this.events.publish({ ...common, project, name, message });
+  }
+
+  /** A watched file of it has changed. One that was stopped stays so; one that failed is started again. */
+  #restartWatched({ project, name }: AppSpec, cause: string): "done" | "busy" {
+    const known = this.#projects.get(project);
+    const app = known?.apps.get(name);
+    if (known === undefined || app === undefined || this.#ending) return "done";
+    if (app.isWorkedOn) return "busy";
+    const isDown = app.instances.every(({ record }) => record.state.kind === "stopped");
+    if (isDown) return "done";
+    this.#tellWatch("watch", app.spec, `${name} is restarted: ${cause}`);
+    known.restart(new Set([name]), {}, ({ spec }) => spec.update && { policy: spec.update });
+    return "done";
+  }
+
+  #tellWatch(type: "watch" | "warning", { project, name }: AppSpec, message: string): void {
+    this.events.publish({ type, project, name, message, app: null, operation: null, by: null });
   }
 
   #makeProject(spec: ProjectSpec): Project {

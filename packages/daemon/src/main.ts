@@ -36,6 +36,7 @@ import { SecretFiles, secretsPath } from "./runner/secret-files.ts";
 import { ApiServer } from "./server.ts";
 import { describeRestored, openState } from "./store/open-state.ts";
 import { daemonVersion } from "./version.ts";
+import { watchFiles } from "./watch/tree-watch.ts";
 
 export interface DaemonProgram {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -149,6 +150,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           ...(state.restored === undefined ? {} : { restored: state.restored }),
           logs,
           machine: realMachine({ clock, runner, logs }),
+          watchFiles: watchFiles(clock),
           info: (settled = false) => (settled ? doorKnown.promise.then(() => info()) : info()),
         });
         await daemon.resume();

@@ -75,6 +75,11 @@ export class UpOutput {
     this.say(this.#style.yellow(`warning: ${safeText(message, { keepColours: false })}`));
   }
 
+  /** Why the daemon did something by itself. */
+  cause({ message }: DaemonEvent): void {
+    this.say(this.#style.dim(`· ${safeText(message, { keepColours: false })}`));
+  }
+
   /** A row can change in what no line tells, such as when its schedule is due next. */
   #isNews({ name, instance, state, health, ready, waitingFor, restarts, pid, since }: AppStatus): boolean {
     const key = `${name}.${instance}`;

@@ -153,7 +153,7 @@ export interface DaemonEvent {
    * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
    * `warning` when an app runs otherwise than its manifest says, or output was let go for want of room on the disk.
    */
-  readonly type: "state" | "operation" | "project" | "warning";
+  readonly type: "state" | "operation" | "project" | "warning" | "watch";
   readonly project: string;
   readonly name: string | null;
   /** A sentence a person can read: `web is running`. */

@@ -88,7 +88,7 @@ const operation: Schema<Operation> = v.strictObject({
 const event: Schema<DaemonEvent> = v.strictObject({
   seq: whole,
   time,
-  type: v.picklist(["state", "operation", "project", "warning"]),
+  type: v.picklist(["state", "operation", "project", "warning", "watch"]),
   project: text,
   name: nullable(text),
   message: text,

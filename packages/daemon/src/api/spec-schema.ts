@@ -146,6 +146,16 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
       immediate: v.boolean(),
     }),
   ),
+  watch: v.exactOptional(
+    v.array(
+      v.object({
+        path: absolute,
+        include: v.array(text),
+        ignore: v.array(text),
+        debounceMs: v.pipe(v.number(), v.minValue(1)),
+      }),
+    ),
+  ),
   namespaces: v.array(text),
   labels: texts,
   disabled: v.boolean(),

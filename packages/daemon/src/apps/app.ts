@@ -77,6 +77,11 @@ export class App {
     return this.#current?.operation.kind === "restart";
   }
 
+  /** True while an operation works on it. */
+  get isWorkedOn(): boolean {
+    return this.#current !== undefined;
+  }
+
   /** The next start uses this spec. Instances beyond its replicas are returned: stop and drop them. */
   respecify(spec: AppSpec): readonly Instance[] {
     this.#spec = spec;

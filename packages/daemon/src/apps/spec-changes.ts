@@ -36,6 +36,7 @@ const seenByNoRun: ReadonlySet<string> = new Set([
   "successExitCodes",
   "stop",
   "ports",
+  "watch",
   "namespaces",
   "labels",
   "disabled",

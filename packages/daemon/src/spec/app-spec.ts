@@ -80,6 +80,18 @@ export interface UpdatePolicy {
   readonly onFailure: "pause" | "continue" | "rollback";
 }
 
+/** Files whose change restarts the app. */
+export interface WatchRule {
+  /** A file or a directory with all below it. */
+  readonly path: string;
+  /** Globs below it: what counts; empty means all. */
+  readonly include: readonly string[];
+  /** Globs below it: what does not count, beside what editors, version control and installers write. */
+  readonly ignore: readonly string[];
+  /** A series of changes is over when none has come for so long. */
+  readonly debounceMs: number;
+}
+
 export interface StopPolicy {
   readonly signal: string;
   /** From the signal to the kill of the whole tree. */
@@ -209,6 +221,7 @@ export interface AppSpec {
   readonly stop: StopPolicy;
   readonly ports: readonly Port[];
   readonly schedule?: Schedule;
+  readonly watch?: readonly WatchRule[];
   /** Groups for filters; process-compose's namespaces. */
   readonly namespaces: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

@@ -3,8 +3,10 @@ import { VirtualClock } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../src/api/contract.ts";
 import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
+import type { WatchRule } from "../../src/spec/app-spec.ts";
 import type { InstanceRecord } from "../../src/store/instance-record.ts";
 import type { KeptState, StateChange } from "../../src/store/state-database.ts";
+import type { WatchFiles } from "../../src/watch/app-watches.ts";
 import { FakeRunner } from "./fake-runner.ts";
 
 /** A database in memory, that a second daemon can be given. */
@@ -55,6 +57,8 @@ export interface FakeDaemon {
   readonly database: MemoryDatabase;
   /** What each look at an app finds; apps that are not in it are found good. */
   readonly looks: Map<string, boolean>;
+  /** What is watched, to be told of changes. */
+  readonly watches: Set<{ readonly rule: WatchRule } & Parameters<WatchFiles>[1]>;
   /** Apps whose ready line has been written. */
   readonly readyLines: Set<string>;
   /** `name: state` of every state event so far. */
@@ -72,6 +76,7 @@ export function fakeDaemon(
   const runner = from.runner ?? new FakeRunner(clock);
   const database = from.database ?? new MemoryDatabase();
   const looks = new Map<string, boolean>();
+  const watches: FakeDaemon["watches"] = new Set();
   let isDead = false;
   const readyLines = new Set<string>();
   const logs = new LogBook("/nowhere", clock);
@@ -87,6 +92,11 @@ export function fakeDaemon(
       },
     },
     logs,
+    watchFiles: (rule, seams) => {
+      const watched = { rule, ...seams };
+      watches.add(watched);
+      return () => watches.delete(watched);
+    },
     info: () => ({
       pid: 1,
       version: "0",
@@ -142,5 +152,5 @@ export function fakeDaemon(
     runner.daemonDied();
     return { clock, runner, database };
   };
-  return { daemon, clock, runner, database, looks, readyLines, history, states, crash };
+  return { daemon, clock, runner, database, looks, watches, readyLines, history, states, crash };
 }

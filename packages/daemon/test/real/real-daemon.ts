@@ -9,6 +9,7 @@ import { realMachine } from "../../src/machine.ts";
 import { ProcessRunner } from "../../src/runner/process-runner.ts";
 import { SecretFiles, secretsPath } from "../../src/runner/secret-files.ts";
 import { openState } from "../../src/store/open-state.ts";
+import { watchFiles } from "../../src/watch/tree-watch.ts";
 
 export interface RealDaemon {
   readonly daemon: Daemon;
@@ -53,6 +54,7 @@ export async function realDaemon(
     database: state.database,
     logs,
     machine: realMachine({ clock, runner, logs }),
+    watchFiles: watchFiles(clock),
     info: () => ({
       pid: process.pid,
       version: "0",

@@ -26,6 +26,7 @@ import { readSecrets, type SecretDefinitions } from "./secrets.ts";
 import { containerKeys, unsupportedForContainer, unsupportedForProcess } from "./service-keys.ts";
 import { readStop } from "./stop.ts";
 import { readUlimits } from "./ulimits.ts";
+import { readWatch } from "./watch.ts";
 
 /** What all services of a project are read with. */
 export interface ServiceSurroundings {
@@ -84,6 +85,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
     stop: readStop(read),
     ports: ports.map(({ host, port, protocol }) => ({ host, port, protocol })),
     ...optional("schedule", readSchedule(read, problems)),
+    ...(isContainer ? {} : optional("watch", readWatch(read, problems))),
     namespaces: [],
     ...texts,
     ...privileges,
