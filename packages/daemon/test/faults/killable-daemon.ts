@@ -69,7 +69,8 @@ export class KillableDaemon {
 
   /** Another client. */
   async connect(): Promise<Api> {
-    return createClient<Methods>(await connectUnixSocket(socketPathOf(this.home, {})));
+    const socket = socketPathOf(this.home, {});
+    return createClient<Methods>(await connectUnixSocket(socket, { maxLineBytes: 64 * 1024 * 1024 }));
   }
 
   /** What it is started with. */
