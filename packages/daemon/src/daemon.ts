@@ -16,6 +16,7 @@ import { notFound } from "./apps/not-found.ts";
 import { type Asked, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
+import { refuseContainers } from "./apps/refuse-containers.ts";
 import { usualUpdate } from "./apps/roll.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
@@ -391,18 +392,6 @@ export class Daemon {
       by: operation.by,
     });
   }
-}
-
-/** Throws `UNSUPPORTED`. */
-function refuseContainers({ name: project, apps }: ProjectSpec): void {
-  const container = apps.find((app) => app.runner.kind === "container");
-  if (container === undefined) return;
-  const { file, line, column } = container.source;
-  throw new HoldfastError(
-    "UNSUPPORTED",
-    `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
-    { details: { project, name: container.name } },
-  );
 }
 
 /** True when nothing changed that an event is told for. */
