@@ -41,6 +41,8 @@ export interface DaemonSeams {
   readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
   /** Set when what is to run had to be put back from a backup. */
   readonly restored?: RestoredState;
+  /** False when too little is left on the disk for a change of this kind; true where that is not known. */
+  readonly hasRoom?: (kind: "change" | "stop") => boolean;
   /** With `settled`, once it is known whether there is an HTTP server. */
   readonly info: (settled?: boolean) => SystemInfo | Promise<SystemInfo>;
 }
@@ -177,6 +179,7 @@ export class Daemon {
   }
 
   stop(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
+    this.#refuseWithoutRoom("stop");
     return this.#forTargets("stop", targets, { ...asked, timeoutMs }, (project, names, order) =>
       project.stop(names, order),
     );
@@ -316,6 +319,16 @@ export class Daemon {
 
   #refuseWhenEnding(): void {
     if (this.#ending) throw new HoldfastError("SHUTTING_DOWN", "the daemon is shutting down");
+    this.#refuseWithoutRoom("change");
+  }
+
+  /** Before anything is flipped: what cannot be written down is not done. */
+  #refuseWithoutRoom(kind: "change" | "stop"): void {
+    if (this.#seams.hasRoom?.(kind) === false)
+      throw new HoldfastError(
+        "E_NO_SPACE",
+        "the disk is full: nothing was changed, and what runs goes on; make room and ask again",
+      );
   }
 
   #rows(project: Project): readonly AppStatus[] {

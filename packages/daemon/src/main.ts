@@ -34,6 +34,7 @@ import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
 import { SecretFiles, secretsPath } from "./runner/secret-files.ts";
 import { ApiServer } from "./server.ts";
+import { hasRoom } from "./store/has-room.ts";
 import { describeRestored, openState } from "./store/open-state.ts";
 import { daemonVersion } from "./version.ts";
 import { watchFiles } from "./watch/tree-watch.ts";
@@ -148,6 +149,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           random,
           database: state.database,
           ...(state.restored === undefined ? {} : { restored: state.restored }),
+          hasRoom: (kind) => hasRoom(home.path, state.database, kind),
           logs,
           machine: realMachine({ clock, runner, logs }),
           watchFiles: watchFiles(clock),

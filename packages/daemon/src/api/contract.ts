@@ -368,5 +368,9 @@ export const apiErrorCodes = {
   FORBIDDEN: -32005,
   /** No HTTP server runs. */
   NO_HTTP: -32006,
+  /** The disk is full: what was asked for could not be written down, and so was not done. */
+  E_NO_SPACE: -32007,
+  /** The state could not be written for another reason. */
+  STATE_UNWRITABLE: -32008,
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;

@@ -23,3 +23,16 @@ export function isDamage(error: unknown): boolean {
   // The low byte is the code; what is above says more of it.
   return typeof errcode === "number" && codes.includes(errcode & 0xff);
 }
+
+const full = 13;
+
+/** What a failed write is told as. */
+export function unwritten(error: unknown): HoldfastError {
+  const { errcode } = error as { errcode?: unknown };
+  const reason = error instanceof Error ? error.message : String(error);
+  return errcode === full
+    ? new HoldfastError("E_NO_SPACE", `the disk is full: state.db could not be written (${reason})`, {
+        cause: error,
+      })
+    : new HoldfastError("STATE_UNWRITABLE", `state.db could not be written: ${reason}`, { cause: error });
+}

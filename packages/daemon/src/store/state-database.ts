@@ -8,7 +8,7 @@ import { type InstanceKey, type InstanceRecord, keyText } from "./instance-recor
 import { type OperationRecord, rememberedOperations } from "./operation-record.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 import type { DesiredState } from "./state-backup.ts";
-import { DamagedState, isDamage } from "./state-damage.ts";
+import { DamagedState, isDamage, unwritten } from "./state-damage.ts";
 import { prepareStatements, type Statements } from "./state-statements.ts";
 
 /** Tables may be added within a version: an older daemon leaves those alone that it does not know. */
@@ -149,10 +149,13 @@ export class StateDatabase {
       .map((row) => openJson(String(row["event"])) as DaemonEvent);
   }
 
-  /** Writes all of them or none. They are on the disk when this returns. */
+  /**
+   * Writes all of them or none. They are on the disk when this returns. Throws `E_NO_SPACE` when there is no room for
+   * them, `STATE_UNWRITABLE` when the system refuses them otherwise.
+   */
   write(changes: readonly StateChange[]): void {
-    this.#database.exec("BEGIN IMMEDIATE");
     try {
+      this.#database.exec("BEGIN IMMEDIATE");
       for (const change of changes) this.#apply(change);
       const isOther = changes.some((change) => this.#changesDesired(change));
       if (isOther) this.#statements.nextGeneration.run();
@@ -163,7 +166,7 @@ export class StateDatabase {
     } catch (error) {
       // After some failures, such as a full disk, SQLite has rolled back by itself.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
+      throw unwritten(error);
     }
   }
 
@@ -184,6 +187,16 @@ export class StateDatabase {
   #remember(change: StateChange): void {
     if (change.kind === "put-instance") this.#wanted.set(keyText(change.record), change.record.wanted);
     else if (change.kind === "drop-instance") this.#wanted.delete(keyText(change.key));
+  }
+
+  /** True when a small change can be written now, whatever the file system says of its room. */
+  canWrite(): boolean {
+    try {
+      this.#database.exec("UPDATE meta SET value = value WHERE name = 'generation'");
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   close(): void {

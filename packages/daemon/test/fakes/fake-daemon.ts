@@ -14,12 +14,15 @@ export class MemoryDatabase {
   kept: KeptState = { projects: [], instances: [], operations: [] };
   readonly events: DaemonEvent[] = [];
   writes = 0;
+  /** What every write fails with, while it is set. */
+  failure: Error | undefined;
 
   load(): KeptState {
     return this.kept;
   }
 
   write(changes: readonly StateChange[]): void {
+    if (this.failure !== undefined) throw this.failure;
     this.writes++;
     const projects = new Map(this.kept.projects.map((spec) => [spec.name, spec]));
     const id = (key: Pick<InstanceRecord, "project" | "name" | "instance">): string =>

@@ -46,6 +46,8 @@ export class FakeRunner implements Runner {
   readonly runs: FakeRun[] = [];
   readonly left = new Map<string, Reattached>();
   failures = new Map<string, string>();
+  /** What every launch fails with, while it is set. */
+  shortage: HoldfastError | undefined;
   /** Called with the cookie at each launch and each forgetting. */
   onLaunch: (cookie: string) => void = () => undefined;
   onForget: (cookie: string) => void = () => undefined;
@@ -79,6 +81,9 @@ export class FakeRunner implements Runner {
   async launch(request: RunRequest): Promise<Run> {
     this.onLaunch(request.cookie);
     if (this.launchMs > 0) await this.#clock.sleep(this.launchMs);
+    if (this.shortage !== undefined) {
+      throw new HoldfastError("START_FAILED", this.shortage.message, { cause: this.shortage });
+    }
     const failure = this.failures.get(request.environment["HOLDFAST_APP"] ?? "");
     if (failure !== undefined) throw new HoldfastError("START_FAILED", failure);
     const run = new FakeRun(1_000 + this.runs.length, request, this.#clock);
