@@ -25,6 +25,7 @@ import {
 import { setFailpoints } from "@holdfast/runtime/failpoints";
 import type { SystemInfo } from "./api/contract.ts";
 import { methodTable } from "./api/methods.ts";
+import { clientLimits } from "./client-limits.ts";
 import { Daemon } from "./daemon.ts";
 import { untilIdle } from "./end-when-idle.ts";
 import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
@@ -162,8 +163,12 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           throw new HoldfastError("NO_HTTP", `there is no HTTP server: ${noDoor}`);
         });
         const server = new ApiServer(daemon, table);
+        const most = clientLimits();
         const socket = api.use(
-          await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), { maxLineBytes }),
+          await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), {
+            maxLineBytes,
+            maxConnections: most.socket,
+          }),
         );
         api.defer(() => server.close());
         // Nobody's start waits for it, and a port that cannot be had is no reason not to keep apps up.
@@ -176,6 +181,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           variables,
           version,
           startedAt,
+          maxConnections: most.http,
         });
         void opening.then((opened) => {
           if (opened instanceof Error) {

@@ -19,6 +19,7 @@ export {
 } from "./lock.ts";
 export { makeDirectories } from "./make-directories.ts";
 export type { Notified } from "./notified.ts";
+export { openFilesLimit } from "./open-files-limit.ts";
 export type { UnsafeDirectory, UnsafeDirectoryError } from "./private-directory.ts";
 export { ensurePrivateFile } from "./private-file.ts";
 export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";

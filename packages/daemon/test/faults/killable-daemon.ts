@@ -150,8 +150,18 @@ export class KillableDaemon {
     }
   }
 
-  /** Ends everything that was started from here. */
-  async remove(): Promise<void> {
+  /** The process that is the parent of all apps that this daemon starts. */
+  keeperPid(): number {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "latin1").trim().split(" ");
+    const keeper = children.find(
+      (pid) => readFileSync(`/proc/${pid}/comm`, "latin1").trim() === "holdfast-keeper",
+    );
+    if (keeper === undefined) throw new Error("there is no keeper");
+    return Number(keeper);
+  }
+
+  /** Ends the daemon and everything that was started from here; the files stay. */
+  async end(): Promise<void> {
     await this.kill();
     for (let left = this.programs(); left.length > 0; left = this.programs()) {
       for (const { pid } of left) {
@@ -163,6 +173,11 @@ export class KillableDaemon {
       }
       await systemClock.sleep(5);
     }
+  }
+
+  /** The same, and the files go too. */
+  async remove(): Promise<void> {
+    await this.end();
     // The keeper ends with its last app, and writes until then.
     await this.until("the home can be removed", () => {
       try {
