@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AppStatus } from "../../src/api/contract.ts";
-import { projectSpec } from "../fakes/app-spec.ts";
 import { KillableDaemon } from "./killable-daemon.ts";
-import { cases, type FaultCase, heartbeat, longestGapMs, type Sight } from "./operations.ts";
+import { cases, heartbeat, longestGapMs } from "./operations.ts";
 import { sample, spread } from "./scale.ts";
+import { asked, bystanderOf, expectNothingLost, prepared } from "./survival.ts";
 
 const figures = { points: 0, gapsMs: [] as number[], upMs: [] as number[] };
 
@@ -77,81 +76,19 @@ async function pointsOf(index: number): Promise<readonly Point[]> {
   });
 }
 
-async function prepared(daemon: KillableDaemon, index: number): Promise<FaultCase> {
-  const fault = cases(daemon.root)[index];
-  if (fault === undefined) throw new Error("no such case");
-  await daemon.start();
-  await daemon.api.call("apps.apply", { spec: projectSpec([heartbeat(daemon.root), ...fault.before]) });
-  await daemon.settle();
-  await fault.prepare?.(daemon);
-  await daemon.kill();
-  return fault;
-}
-
 async function killAt(index: number, { name, skip }: Point): Promise<void> {
   const daemon = new KillableDaemon();
   try {
     const fault = await prepared(daemon, index);
-    const where = `${fault.name}, killed at ${name} after ${skip} passes`;
-    const [bystander] = daemon.programs().filter(({ app }) => app === "bystander");
+    const bystander = bystanderOf(daemon);
     await daemon.start({ HOLDFAST_FAILPOINT: `${name}:${skip === 0 ? "" : `${skip}*off->`}kill` });
-    const acknowledged = await (async () => await fault.ask(daemon))().catch(() => undefined);
+    const acknowledged = await asked(daemon, fault);
     await Promise.race([daemon.gone(), systemClock.sleep(1_000)]);
-    if (!daemon.isDead) await daemon.kill();
-    else figures.points++;
-
-    const began = systemClock.monotonic();
-    await daemon.start();
-    const rows = await daemon.settle();
-    figures.upMs.push(systemClock.monotonic() - began);
-    const sight = sightOf(daemon, rows);
-    const allowed = acknowledged === undefined ? [fault.from, fault.to] : [fault.to];
-    expect(allowed, where).toContainEqual(sight);
-    expect(
-      daemon.programs().find(({ app }) => app === "bystander"),
-      where,
-    ).toEqual(bystander);
-    expect(everyRowHasItsProgram(daemon, rows), where).toEqual([]);
-
-    if (acknowledged !== undefined) {
-      const known = await daemon.api.call("operations.list", {});
-      for (const { id } of acknowledged) {
-        expect(
-          known.find((operation) => operation.id === id),
-          where,
-        ).toMatchObject({ state: "done" });
-      }
-    } else if (!fault.isEvent) {
-      // The caller, who had no answer, asks again.
-      await fault.ask(daemon);
-      expect(sightOf(daemon, await daemon.settle()), `${where}, asked again`).toEqual(fault.to);
-    }
+    if (daemon.isDead) figures.points++;
+    const where = `${fault.name}, killed at ${name} after ${skip} passes`;
+    figures.upMs.push(await expectNothingLost(daemon, fault, { bystander, acknowledged, where }));
     figures.gapsMs.push(longestGapMs(daemon));
   } finally {
     await daemon.remove();
   }
-}
-
-/** `web: "running 2"` for two live programs of an app whose instances all run. */
-function sightOf(daemon: KillableDaemon, rows: readonly AppStatus[]): Sight {
-  const programs = daemon.programs();
-  const names = new Set([...rows.map(({ name }) => name), ...programs.map(({ app }) => app)]);
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const states = new Set(rows.filter((row) => row.name === name).map(({ state }) => state));
-      return [
-        name,
-        `${[...states].join("/") || "unknown"} ${programs.filter(({ app }) => app === name).length}`,
-      ];
-    }),
-  );
-}
-
-/** The rows whose pid is no live program of theirs. */
-function everyRowHasItsProgram(daemon: KillableDaemon, rows: readonly AppStatus[]): readonly AppStatus[] {
-  const programs = daemon.programs();
-  return rows.filter(
-    ({ name, state, pid }) =>
-      (state === "running") !== programs.some((program) => program.pid === pid && program.app === name),
-  );
 }
