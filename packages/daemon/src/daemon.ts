@@ -13,7 +13,7 @@ import type {
 import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { App, Order } from "./apps/app.ts";
 import { notFound } from "./apps/not-found.ts";
-import { type Asked, OperationLog } from "./apps/operation-log.ts";
+import { type Asked, type OperationArchive, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { refuseContainers } from "./apps/refuse-containers.ts";
@@ -34,7 +34,7 @@ import { AppWatches, type WatchFiles } from "./watch/app-watches.ts";
 export interface DaemonSeams {
   readonly clock: Clock;
   readonly random: Random;
-  readonly database: StateWriter & EventArchive & { load(): KeptState };
+  readonly database: StateWriter & EventArchive & OperationArchive & { load(): KeptState };
   readonly logs: LogBook;
   readonly watchFiles: WatchFiles;
   /** What instances need of the machine. */
@@ -77,8 +77,9 @@ export class Daemon {
     const journal = new Journal(clock, seams.database);
     this.#journal = journal;
     this.events = new EventLog(clock, journal, seams.database);
-    this.operations = new OperationLog({ clock, random, tasks: this.tasks, journal }, (operation) =>
-      this.#told(operation),
+    this.operations = new OperationLog(
+      { clock, random, tasks: this.tasks, journal, archive: seams.database },
+      (operation) => this.#told(operation),
     );
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));

@@ -7,6 +7,7 @@ import {
   eventsOptions,
   logsOptions,
   noOptions,
+  operationsOptions,
   planOptions,
   psOptions,
   restartOptions,
@@ -113,6 +114,14 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     summary: "print what happened",
     options: eventsOptions,
     load: async () => (await import("../commands/events.ts")).events,
+  }),
+  command({
+    name: "operations",
+    names: "[APP]…",
+    maxNames: anyNumber,
+    summary: "print what was asked of the apps, by whom, and what came of it",
+    options: operationsOptions,
+    load: async () => (await import("../commands/operations.ts")).operations,
   }),
   command({
     name: "config",

@@ -62,6 +62,14 @@ export interface EventsOptions {
   readonly "project-name"?: string;
 }
 
+export interface OperationsOptions {
+  readonly since?: string;
+  readonly lines?: string;
+  readonly json?: boolean;
+  readonly all?: boolean;
+  readonly "project-name"?: string;
+}
+
 export interface ConfigOptions {
   readonly file?: readonly string[];
   readonly "project-name"?: string;
@@ -189,7 +197,20 @@ export const eventsOptions: OptionsFor<EventsOptions> = {
   follow: { type: "boolean", short: "f", help: "go on with each new event" },
   json: jsonLines,
   after: { type: "string", value: "SEQ", help: "events after this number" },
-  lines: { type: "string", short: "n", value: "N", help: "the last N events (default: all; 0 with -f)" },
+  lines: {
+    type: "string",
+    short: "n",
+    value: "N",
+    help: "the last N events, or all (default: 200; 0 with -f)",
+  },
+  all,
+  "project-name": projectName,
+};
+
+export const operationsOptions: OptionsFor<OperationsOptions> = {
+  since: { type: "string", value: "T", help: "those begun since a time: 90s, 10m, 2h, 3d or RFC 3339" },
+  lines: { type: "string", short: "n", value: "N", help: "the last N, or all (default: 50)" },
+  json: jsonLines,
   all,
   "project-name": projectName,
 };

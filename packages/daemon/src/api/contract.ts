@@ -306,8 +306,17 @@ export interface Methods {
   };
   "sessions.revoke": { readonly params: { readonly id: string }; readonly result: Record<string, never> };
   "operations.get": { readonly params: { readonly id: string }; readonly result: Operation };
+  /**
+   * Those that match, the oldest first, of the last `limit` (1,000) of them: also those that ended long ago, as far back
+   * as they are kept. `name` is an app's, also of one that is gone; `since`: begun then or later.
+   */
   "operations.list": {
-    readonly params: { readonly project?: string };
+    readonly params: {
+      readonly project?: string;
+      readonly name?: string;
+      readonly since?: string;
+      readonly limit?: number;
+    };
     readonly result: readonly Operation[];
   };
   /** Resolves when all of them have ended. */
@@ -338,8 +347,14 @@ export interface Methods {
     readonly result: { readonly subscription: string };
     readonly event: LogEvent;
   };
+  /** The first `limit` (10,000) events after `after`, or with `last` the last so many of them, 10,000 at most. */
   "events.read": {
-    readonly params: { readonly after?: number; readonly limit?: number };
+    readonly params: {
+      readonly after?: number;
+      readonly limit?: number;
+      readonly last?: number;
+      readonly project?: string;
+    };
     readonly result: readonly DaemonEvent[];
   };
   /** Every event after `after` (or from now on), without a gap. */

@@ -34,6 +34,23 @@ export interface OperationSeams {
   readonly random: Random;
   readonly tasks: TaskRegistry;
   readonly journal: Journal;
+  readonly archive: OperationArchive;
+}
+
+/** Operations that were written down, read again. */
+export interface OperationArchive {
+  /** The last `limit` that match, in any order. */
+  readOperations(filter: OperationFilter & { readonly limit: number }): readonly OperationRecord[];
+}
+
+/** Which operations are meant. */
+export interface OperationFilter {
+  readonly project?: string;
+  readonly name?: string;
+  /** Begun then or later: wall-clock milliseconds. */
+  readonly since?: number;
+  /** The last so many. */
+  readonly limit?: number;
 }
 
 /** All operations: those under way, and the last that ended, also under earlier daemons. */
@@ -100,9 +117,17 @@ export class OperationLog {
     return publicOperation(this.#entry(id).record);
   }
 
-  list(project?: string): readonly Operation[] {
-    const all = [...this.#entries.values()].map(({ record }) => publicOperation(record));
-    return project === undefined ? all : all.filter((operation) => operation.project === project);
+  /** The last `limit` (1,000) that match, the oldest first; also from the disk what is no longer in memory. */
+  list({ limit = rememberedOperations, ...filter }: OperationFilter = {}): readonly Operation[] {
+    // What is in memory is newer than what was written of it.
+    const found = new Map(
+      this.#seams.archive.readOperations({ ...filter, limit }).map((record) => [record.id, record]),
+    );
+    for (const { record } of this.#entries.values()) {
+      if (matches(record, filter)) found.set(record.id, record);
+    }
+    const sorted = [...found.values()].toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
+    return sorted.slice(Math.max(0, sorted.length - limit)).map(publicOperation);
   }
 
   /** Resolves when all of them have ended. */
@@ -175,4 +200,16 @@ export class OperationLog {
   #time(): string {
     return new Date(this.#seams.clock.now()).toISOString();
   }
+}
+
+/** True when an operation is one of those that are meant. */
+export function matches(
+  record: Pick<OperationRecord, "project" | "name" | "since">,
+  { project, name, since }: OperationFilter,
+): boolean {
+  return (
+    (project === undefined || record.project === project) &&
+    (name === undefined || record.name === name) &&
+    (since === undefined || Date.parse(record.since) >= since)
+  );
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { ensurePrivateFile } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import type { DaemonEvent } from "../api/contract.ts";
+import type { OperationFilter } from "../apps/operation-log.ts";
 import type { ProjectSpec } from "../spec/app-spec.ts";
 import { type InstanceKey, type InstanceRecord, keyText } from "./instance-record.ts";
 import { type OperationRecord, rememberedOperations } from "./operation-record.ts";
@@ -142,11 +143,28 @@ export class StateDatabase {
     return Number(this.#database.prepare("SELECT max(seq) AS seq FROM event").get()?.["seq"] ?? 0);
   }
 
-  /** The events after number `after`, the oldest first. */
-  readEvents(after: number, limit: number): readonly DaemonEvent[] {
+  /** The events after number `after`, the oldest first; one that cannot be read is left out. */
+  readEvents(after: number, limit: number, project?: string): readonly DaemonEvent[] {
     return this.#statements.readEvents
-      .all(after, limit)
-      .map((row) => openJson(String(row["event"])) as DaemonEvent);
+      .all(after, project ?? null, limit)
+      .flatMap(readable<DaemonEvent>("event"));
+  }
+
+  /** The last events before number `before`, the oldest first. */
+  readEventsBefore(before: number, limit: number, project?: string): readonly DaemonEvent[] {
+    const rows = this.#statements.readEventsBefore.all(before, project ?? null, limit);
+    return rows.flatMap(readable<DaemonEvent>("event")).reverse();
+  }
+
+  /** The last `limit` operations that match, the newest first; one that cannot be read is left out. */
+  readOperations({
+    project,
+    name,
+    since = 0,
+    limit,
+  }: OperationFilter & { readonly limit: number }): readonly OperationRecord[] {
+    const rows = this.#statements.readOperations.all(since, project ?? null, name ?? null, limit);
+    return rows.flatMap(readable<OperationRecord>("record"));
   }
 
   /**
@@ -298,4 +316,15 @@ function readWhole<T>(read: () => T): T {
       throw new DamagedState(error instanceof Error ? error.message : String(error), error);
     throw error;
   }
+}
+
+/** What happened is told as far as it can be read: nothing depends on it. */
+function readable<T>(column: string): (row: Readonly<Record<string, unknown>>) => readonly T[] {
+  return (row) => {
+    try {
+      return [openJson(String(row[column])) as T];
+    } catch {
+      return [];
+    }
+  };
 }

@@ -1,10 +1,12 @@
 import { seededRandom } from "@holdfast/runtime";
 import { VirtualClock } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../src/api/contract.ts";
+import { matches, type OperationFilter } from "../../src/apps/operation-log.ts";
 import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import type { WatchRule } from "../../src/spec/app-spec.ts";
 import type { InstanceRecord } from "../../src/store/instance-record.ts";
+import type { OperationRecord } from "../../src/store/operation-record.ts";
 import type { KeptState, StateChange } from "../../src/store/state-database.ts";
 import type { WatchFiles } from "../../src/watch/app-watches.ts";
 import { FakeRunner } from "./fake-runner.ts";
@@ -48,8 +50,23 @@ export class MemoryDatabase {
     return this.events.at(-1)?.seq ?? 0;
   }
 
-  readEvents(after: number, limit: number): readonly DaemonEvent[] {
-    return this.events.filter(({ seq }) => seq > after).slice(0, limit);
+  readEvents(after: number, limit: number, project?: string): readonly DaemonEvent[] {
+    return this.events
+      .filter((event) => event.seq > after && event.project === (project ?? event.project))
+      .slice(0, limit);
+  }
+
+  readEventsBefore(before: number, limit: number, project?: string): readonly DaemonEvent[] {
+    return this.events
+      .filter((event) => event.seq < before && event.project === (project ?? event.project))
+      .slice(-limit);
+  }
+
+  readOperations({
+    limit,
+    ...filter
+  }: OperationFilter & { readonly limit: number }): readonly OperationRecord[] {
+    return this.kept.operations.filter((record) => matches(record, filter)).slice(-limit);
   }
 }
 
@@ -89,7 +106,9 @@ export function fakeDaemon(
     database: {
       load: () => database.load(),
       lastEvent: () => database.lastEvent(),
-      readEvents: (after, limit) => database.readEvents(after, limit),
+      readEvents: (after, limit, project) => database.readEvents(after, limit, project),
+      readEventsBefore: (before, limit, project) => database.readEventsBefore(before, limit, project),
+      readOperations: (filter) => database.readOperations(filter),
       write: (changes) => {
         if (!isDead) database.write(changes);
       },
