@@ -107,7 +107,9 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       return { subscription: subscription.id };
     }),
     "events.read": method("events.read", ({ after = 0, limit, last, project }) =>
-      last === undefined ? daemon.events.read(after, limit, project) : daemon.events.readLast(Math.min(last, mostEvents), project).filter(({ seq }) => seq > after),
+      last === undefined
+        ? daemon.events.read(after, limit, project)
+        : daemon.events.readLast(Math.min(last, mostEvents), project).filter(({ seq }) => seq > after),
     ),
     "events.follow": method("events.follow", ({ after, project }, context) => {
       const subscription: Subscription<DaemonEvent> = context.subscribe();
