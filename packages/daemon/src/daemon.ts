@@ -19,8 +19,8 @@ import { Project, type ProjectWorld } from "./apps/project.ts";
 import { refuseContainers } from "./apps/refuse-containers.ts";
 import { usualUpdate } from "./apps/roll.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
+import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
-import type { LetGo } from "./logs/log-sweep.ts";
 import { notEnforcedText } from "./runner/limit-run.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
@@ -83,7 +83,7 @@ export class Daemon {
     );
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
-    this.logs.onLetGo((letGo) => this.#letGo(letGo));
+    this.logs.onLetGo((letGo) => this.events.publish(letGoEvent(letGo)));
     this.#watches = new AppWatches({
       clock,
       watchFiles: seams.watchFiles,
@@ -373,21 +373,6 @@ export class Daemon {
       project,
       name,
       message: `${name}: ${notEnforcedText(notEnforced)}`,
-      app: null,
-      operation: null,
-      by: null,
-    });
-  }
-
-  #letGo({ key, bytes, available }: LetGo): void {
-    const size = (count: number): string => `${(count / 1024 / 1024).toFixed(1)} MiB`;
-    const message = `${size(bytes)} of the oldest output of ${key.name} were let go: the disk has ${size(available)} left`;
-    console.error(`holdfast: ${key.project}: ${message}`);
-    this.events.publish({
-      type: "warning",
-      project: key.project,
-      name: key.name,
-      message,
       app: null,
       operation: null,
       by: null,
