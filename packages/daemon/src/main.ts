@@ -23,6 +23,7 @@ import {
   systemRandom,
 } from "@holdfast/runtime";
 import { setFailpoints } from "@holdfast/runtime/failpoints";
+import { audited, auditFile } from "./api/audit.ts";
 import type { SystemInfo } from "./api/contract.ts";
 import { methodTable } from "./api/methods.ts";
 import { clientLimits } from "./client-limits.ts";
@@ -158,10 +159,14 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         });
         await daemon.resume();
         const api = opened.use(new AsyncDisposableStack());
-        const table = methodTable(daemon, () => {
+        const methods = methodTable(daemon, () => {
           if (door !== undefined) return door;
           throw new HoldfastError("NO_HTTP", `there is no HTTP server: ${noDoor}`);
         });
+        const audit = auditFile(join(home.path, "audit.log"), (error) =>
+          console.error("holdfast: audit.log cannot be written:", error),
+        );
+        const table = audited(methods, clock, audit);
         const server = new ApiServer(daemon, table);
         const most = clientLimits();
         const socket = api.use(

@@ -123,7 +123,8 @@ describe.skipIf(!canBeStranger)("another user of the machine (skipped: needs roo
       } catch (error) {
         const { code } = error as { code?: string };
         counts.refused++;
-        if (!["UNSAFE_TOKEN", "UNSAFE_FILE", "ENOENT", "EISDIR", "ENOTEMPTY", "ENOTDIR"].includes(code ?? "")) throw error;
+        if (!["UNSAFE_TOKEN", "UNSAFE_FILE", "ENOENT", "EISDIR", "ENOTEMPTY", "ENOTDIR"].includes(code ?? ""))
+          throw error;
       }
       if (round % 100 === 0 && readFileSync(target, "utf8") !== "untouched\n") counts.wins++;
     }
