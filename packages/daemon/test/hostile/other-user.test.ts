@@ -1,4 +1,5 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -14,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acquireLock, ensurePrivateFile, listenUnixSocket, openHome } from "@holdfast/platform";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readOrMakeToken } from "../../src/http/token-file.ts";
 import { StateDatabase } from "../../src/store/state-database.ts";
 
@@ -28,7 +29,15 @@ let directory = "";
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "holdfast-stranger-"));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+const attackers: ChildProcess[] = [];
+afterEach(async () => {
+  for (const each of attackers.splice(0)) {
+    each.kill("SIGKILL");
+    if (each.exitCode === null && each.signalCode === null) await once(each, "exit");
+  }
+  // The last program that one of them started may end a moment later.
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+});
 
 /** What a stranger's shell says and ends with. */
 function stranged(script: string, ...args: readonly string[]): { status: number | null; text: string } {
@@ -104,12 +113,9 @@ describe.skipIf(!canBeStranger)("another user of the machine (skipped: needs roo
     writeFileSync(target, "untouched\n", { mode: 0o600 });
     const places = ["token", "log"].map((name) => join(directory, name));
     const swapper = new URL("swap-links.sh", import.meta.url).pathname;
-    const attackers = places.map((place) =>
-      spawn("setpriv", [...asStranger, "sh", swapper, place, target], { stdio: "ignore" }),
-    );
-    onTestFinished(() => {
-      for (const each of attackers) each.kill("SIGKILL");
-    });
+    for (const place of places) {
+      attackers.push(spawn("setpriv", [...asStranger, "sh", swapper, place, target], { stdio: "ignore" }));
+    }
     const [token = "", log = ""] = places;
     const counts = { made: 0, refused: 0, wins: 0 };
     for (let round = 0; round < rounds; round++) {
