@@ -21,6 +21,8 @@ export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP" | "EPIPE";
 
 export interface Output {
   write(text: string): void;
+  /** Past every check of what could harm a terminal. */
+  writeAsIs(text: string): void;
   readonly isTerminal: boolean;
   /** Columns of the terminal; 80 where there is none. */
   readonly columns: number;

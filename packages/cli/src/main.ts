@@ -1,9 +1,17 @@
 import type { CliEnvironment } from "./cli-environment.ts";
 import { parseCommandLine } from "./command-line/parse.ts";
 import { tellError } from "./tell-error.ts";
+import { safeOutput } from "./terminal/safe-output.ts";
 
 /** Runs one command line and says what to exit with. Never rejects: an error is told on stderr. */
-export async function main(argv: readonly string[], cli: CliEnvironment): Promise<number> {
+export async function main(argv: readonly string[], environment: CliEnvironment): Promise<number> {
+  const cli: CliEnvironment = {
+    ...environment,
+    stdout: safeOutput(environment.stdout),
+    stderr: safeOutput(environment.stderr),
+    onInterrupt: (listener) => environment.onInterrupt(listener),
+    exit: (code) => environment.exit(code),
+  };
   try {
     const request = parseCommandLine(argv);
     switch (request.kind) {

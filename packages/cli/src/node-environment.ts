@@ -47,6 +47,7 @@ function workingDirectory(): string {
 function outputOf(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => void stream.write(text),
+    writeAsIs: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
     get columns() {
       return stream.columns ?? 80;

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { commands } from "../src/command-line/commands.ts";
+import { remediesForOtherNames } from "../src/command-line/other-names.ts";
 import { parseCommandLine } from "../src/command-line/parse.ts";
 import { parseCount, parseSince, parseTimeout } from "../src/command-line/times.ts";
 import { FakeCli } from "./fake-cli.ts";
@@ -52,6 +54,11 @@ describe("what is refused, with 2, and the way out named", () => {
   test.each([
     [["pss"], "there is no command pss", "did you mean ps?"],
     [["retsart", "web"], "there is no command retsart", "did you mean restart?"],
+    [["list"], "there is no command list", "holdfast ps"],
+    [["reload", "web"], "there is no command reload", "holdfast restart"],
+    [["scale", "web=3"], "there is no command scale", "deploy.replicas"],
+    [["startup"], "there is no command startup", "holdfast daemon unit"],
+    [["monit"], "there is no command monit", "holdfast ps --watch"],
     [["frobnicate"], "there is no command frobnicate", "holdfast --help lists them"],
     [["ps", "--jsno"], "ps has no option --jsno", "did you mean --json?"],
     [["ps", "-x"], "ps has no option -x", "holdfast ps --help lists them"],
@@ -76,6 +83,14 @@ describe("what is refused, with 2, and the way out named", () => {
     expect(err.split("\n")[0]).toBe(`holdfast: ${message}`);
     expect(err.split("\n")[1]).toContain(remedy);
   });
+});
+
+test("a name that another such program has is no name of ours, and its way out names commands that there are", () => {
+  const names = commands.map(({ name }) => name);
+  for (const [name, remedy] of remediesForOtherNames) {
+    expect(names).not.toContain(name);
+    for (const [, command = ""] of remedy.matchAll(/holdfast ([a-z]+)/g)) expect(names).toContain(command);
+  }
 });
 
 describe("help", () => {

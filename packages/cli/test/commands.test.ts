@@ -254,6 +254,23 @@ describe("logs", () => {
 });
 
 describe("events", () => {
+  test("are the last 200 unless more is asked for", async () => {
+    const { cli, daemon } = await setUp({ apps: [appRow({ name: "web" })] });
+    daemon.change("web", "stopping");
+    await cli.run("events", "-p", "shop");
+    await cli.run("events", "-n", "1");
+    await cli.run("events", "-n", "all");
+    await cli.run("events", "--after", "0");
+    expect(daemon.called("events.read")).toEqual([
+      { last: 200, project: "shop" },
+      { last: 1 },
+      { after: 0, limit: 1_000 },
+      { after: 1, limit: 1_000 },
+      { after: 0, limit: 1_000 },
+      { after: 1, limit: 1_000 },
+    ]);
+  });
+
   test("are read in pages, and followed without a gap", async () => {
     const { cli, daemon } = await setUp({ apps: [appRow({ name: "web" })] });
     daemon.change("web", "stopping");
@@ -319,5 +336,36 @@ describe("daemon", () => {
     expect(cli.stdout.text).toContain("KillMode=process");
     expect(cli.stdout.text).toContain('"/bin/false" "daemon" "run"');
     expect(cli.stdout.text).toContain("HOLDFAST_HOME=/srv/100%%");
+  });
+});
+
+describe("operations", () => {
+  test("A-10 are asked for by app and time, and printed with who asked and what came of it", async () => {
+    const { cli, daemon } = await setUp({ apps: shop });
+    await cli.run("stop", "db", "-p", "shop");
+    cli.stdout.text = "";
+    const since = "2030-01-31T11:00:00.000Z";
+    expect(await cli.run("operations", "-p", "shop", "db", "blog/web", "--since", since, "-n", "5")).toBe(0);
+    expect(daemon.called("operations.list")).toEqual([
+      { project: "shop", name: "db", since, limit: 5 },
+      { project: "blog", name: "web", since, limit: 5 },
+    ]);
+    expect(cli.stdout.text).toMatch(/^SINCE +APP +OPERATION +STATE/);
+    expect(cli.stdout.text).toMatch(/shop\/db +stop +done/);
+  });
+
+  test("without -n the last 50, and none is no failure", async () => {
+    const { cli, daemon } = await setUp({ apps: shop });
+    expect(await cli.run("operations")).toBe(0);
+    expect(daemon.called("operations.list")).toEqual([{ limit: 50 }]);
+    expect([cli.stdout.text, cli.stderr.text]).toEqual(["", "No operation matches.\n"]);
+  });
+
+  test("--json is one object a line", async () => {
+    const { cli } = await setUp({ apps: shop });
+    await cli.run("stop", "db", "-p", "shop");
+    cli.stdout.text = "";
+    await cli.run("operations", "--json");
+    expect(JSON.parse(cli.stdout.text)).toMatchObject({ kind: "stop", name: "db" });
   });
 });

@@ -33,6 +33,13 @@ test.each<[string, string, Record<string, string>, Record<string, string>]>([
     { "holdfast.yaml": `name: "\${WHAT:-blog}-1"\n${compose}` },
     { WHAT: "wiki" },
   ],
+  ["written in JSON", "shop", { "holdfast.yaml": '{"name":"blog","services":{"web":{"command":"x"}}}' }, {}],
+  [
+    "written with all of it indented",
+    "shop",
+    { "holdfast.yaml": "  name: blog\n  services: { web: { command: x } }\n" },
+    {},
+  ],
   ["from the environment", "shop", { "compose.yaml": compose }, { COMPOSE_PROJECT_NAME: "wiki" }],
   ["from .env", "shop", { "compose.yaml": compose, ".env": "A=1\nCOMPOSE_PROJECT_NAME=wiki\n" }, {}],
   [
@@ -52,4 +59,9 @@ test("the name that is given wins, and without a manifest all projects are meant
   const cli = new FakeCli({ directory: directoryOf("empty", {}) });
   expect(await currentProject(cli, "blog")).toBe("blog");
   expect(await currentProject(cli, undefined)).toBeUndefined();
+});
+
+test("a manifest that has become empty is no mistake of who asks for its apps", async () => {
+  const cli = new FakeCli({ directory: directoryOf("shop", { "holdfast.yaml": "\n\n" }) });
+  expect(await currentProject(cli, undefined)).toBe("shop");
 });

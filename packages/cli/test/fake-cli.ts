@@ -71,6 +71,10 @@ export class FakeOutput implements Output {
     for (const { resolve } of found) resolve();
   }
 
+  writeAsIs(text: string): void {
+    this.write(text);
+  }
+
   /** Resolves when the text has appeared. */
   shows(part: string): Promise<void> {
     if (this.text.includes(part)) return Promise.resolve();

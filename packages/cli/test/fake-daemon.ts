@@ -32,6 +32,7 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
     since: start,
     exit: null,
     lastError: null,
+    status: null,
     limits: null,
     operation: null,
     labels: {},
@@ -252,7 +253,10 @@ export class FakeDaemon implements AsyncDisposable {
       },
       "events.read": {
         parse: (params) => record("events.read", params),
-        call: ({ after = 0, limit = 1_000 }) => this.#events.filter(({ seq }) => seq > after).slice(0, limit),
+        call: ({ after = 0, limit = 1_000, last }) =>
+          last === undefined
+            ? this.#events.filter(({ seq }) => seq > after).slice(0, limit)
+            : this.#events.slice(-last),
       },
       "events.follow": {
         parse: (params) => record("events.follow", params),

@@ -10,29 +10,39 @@ import type {
   SystemInfo,
   Target,
 } from "./api/contract.ts";
+import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { App, Order } from "./apps/app.ts";
 import { notFound } from "./apps/not-found.ts";
-import { type Asked, OperationLog } from "./apps/operation-log.ts";
+import { type Asked, type OperationArchive, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
+import { refuseContainers } from "./apps/refuse-containers.ts";
+import { usualUpdate } from "./apps/roll.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
+import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
-import type { LetGo } from "./logs/log-sweep.ts";
 import { notEnforcedText } from "./runner/limit-run.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
 import { Journal, type StateWriter } from "./store/journal.ts";
+import type { RestoredState } from "./store/open-state.ts";
 import type { KeptState } from "./store/state-database.ts";
+import { AppWatches, type WatchFiles } from "./watch/app-watches.ts";
 
 /** Everything a daemon takes from outside: time, chance, processes, disk. */
 export interface DaemonSeams {
   readonly clock: Clock;
   readonly random: Random;
-  readonly database: StateWriter & EventArchive & { load(): KeptState };
+  readonly database: StateWriter & EventArchive & OperationArchive & { load(): KeptState };
   readonly logs: LogBook;
+  readonly watchFiles: WatchFiles;
   /** What instances need of the machine. */
   readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
+  /** Set when what is to run had to be put back from a backup. */
+  readonly restored?: RestoredState;
+  /** False when too little is left on the disk for a change of this kind; true where that is not known. */
+  readonly hasRoom?: (kind: "change" | "stop") => boolean;
   /** With `settled`, once it is known whether there is an HTTP server. */
   readonly info: (settled?: boolean) => SystemInfo | Promise<SystemInfo>;
 }
@@ -56,6 +66,7 @@ export class Daemon {
   readonly #store: AppStore;
   readonly #journal: Journal;
   readonly #projects = new Map<string, Project>();
+  readonly #watches: AppWatches;
   #ending = false;
 
   constructor(seams: DaemonSeams) {
@@ -66,12 +77,19 @@ export class Daemon {
     const journal = new Journal(clock, seams.database);
     this.#journal = journal;
     this.events = new EventLog(clock, journal, seams.database);
-    this.operations = new OperationLog({ clock, random, tasks: this.tasks, journal }, (operation) =>
-      this.#told(operation),
+    this.operations = new OperationLog(
+      { clock, random, tasks: this.tasks, journal, archive: seams.database },
+      (operation) => this.#told(operation),
     );
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
-    this.logs.onLetGo((letGo) => this.#letGo(letGo));
+    this.logs.onLetGo((letGo) => this.events.publish(letGoEvent(letGo)));
+    this.#watches = new AppWatches({
+      clock,
+      watchFiles: seams.watchFiles,
+      restart: (app, cause) => this.#restartWatched(app, cause),
+      trouble: (app, why) => this.#tellWatch("warning", app, `not all of ${app.name} is watched: ${why}`),
+    });
     const asked = Promise.withResolvers<ShutdownWish>();
     this.shutdownAsked = asked.promise;
     this.requestShutdown = asked.resolve;
@@ -81,9 +99,17 @@ export class Daemon {
   async resume(): Promise<void> {
     const kept = this.#seams.database.load();
     failpoint("resume.loaded");
+    const known = new Set(kept.instances.flatMap(({ cookie }) => cookie ?? []));
+    const strays = this.#seams.machine.runner.strays(known);
+    const adopted = adoptStrays(kept, strays, {
+      now: this.#seams.clock.now(),
+      isLive: (cookie) => this.#seams.machine.runner.isLive(cookie),
+    });
     this.#store.restore(kept.instances);
+    for (const record of adopted.instances) this.#store.update(record, record);
     for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
     const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
+    this.#tellRestored(adopted.told);
     for (const [name, records] of unfinished) {
       if (this.#projects.has(name)) continue;
       for (const { id } of records) this.operations.fail(id, `there is no project ${name}`);
@@ -91,6 +117,7 @@ export class Daemon {
     await Promise.all(
       [...this.#projects].map(([name, project]) => project.resume(unfinished.get(name) ?? [])),
     );
+    for (const [name, project] of this.#projects) this.#watches.follow(name, project.spec.apps);
   }
 
   info(settled?: boolean): SystemInfo | Promise<SystemInfo> {
@@ -133,6 +160,7 @@ export class Daemon {
     this.#projects.set(spec.name, project);
     const applied = project.apply(spec, names, removeOrphans, asked);
     failpoint("apply.applied");
+    this.#watches.follow(spec.name, project.spec.apps);
     this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
     this.events.publish({
       type: "project",
@@ -152,15 +180,24 @@ export class Daemon {
   }
 
   stop(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
+    this.#refuseWithoutRoom("stop");
     return this.#forTargets("stop", targets, { ...asked, timeoutMs }, (project, names, order) =>
       project.stop(names, order),
     );
   }
 
-  restart(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
+  /** `rolling`: in batches, as each app's `update` says, or one instance at a time. */
+  restart(
+    targets: readonly Target[],
+    timeoutMs?: number,
+    asked: Asked = {},
+    rolling = false,
+  ): readonly Operation[] {
     this.#refuseWhenEnding();
     return this.#forTargets("restart", targets, { ...asked, timeoutMs }, (project, names, order) =>
-      project.restart(names, order),
+      project.restart(names, order, ({ spec }) =>
+        rolling ? { policy: spec.update ?? usualUpdate } : undefined,
+      ),
     );
   }
 
@@ -190,11 +227,40 @@ export class Daemon {
   /** Ends everything of the daemon and nothing of the apps. Returns who did not end in time, by name and age. */
   async end(budgetMs: number): Promise<readonly string[]> {
     this.#ending = true;
+    this.#watches.close();
     this.tasks.token.cancel({ kind: "rpc-requested" });
     const { laggards } = await this.tasks.joinAll(budgetMs);
     this.logs.close();
     this.#journal.flush();
     return laggards.map((task) => `${task.name} (${(task.ageMs / 1000).toFixed(1)} s)`);
+  }
+
+  /** Loud: whoever looks at a project's events sees that its state was damaged, and what was made of it. */
+  #tellRestored(told: readonly AdoptionNote[]): void {
+    const { restored } = this.#seams;
+    const common = { type: "project", app: null, operation: null, by: null } as const;
+    for (const project of restored === undefined ? [] : this.#projects.keys()) {
+      const message = `the state of ${project} was put back from a backup: ${restored?.reason ?? ""}`;
+      this.events.publish({ ...common, project, name: null, message });
+    }
+    for (const { project, name, message } of told) this.events.publish({ ...common, project, name, message });
+  }
+
+  /** A watched file of it has changed. One that was stopped stays so; one that failed is started again. */
+  #restartWatched({ project, name }: AppSpec, cause: string): "done" | "busy" {
+    const known = this.#projects.get(project);
+    const app = known?.apps.get(name);
+    if (known === undefined || app === undefined || this.#ending) return "done";
+    if (app.isWorkedOn) return "busy";
+    const isDown = app.instances.every(({ record }) => record.state.kind === "stopped");
+    if (isDown) return "done";
+    this.#tellWatch("watch", app.spec, `${name} is restarted: ${cause}`);
+    known.restart(new Set([name]), {}, ({ spec }) => spec.update && { policy: spec.update });
+    return "done";
+  }
+
+  #tellWatch(type: "watch" | "warning", { project, name }: AppSpec, message: string): void {
+    this.events.publish({ type, project, name, message, app: null, operation: null, by: null });
   }
 
   #makeProject(spec: ProjectSpec): Project {
@@ -254,6 +320,16 @@ export class Daemon {
 
   #refuseWhenEnding(): void {
     if (this.#ending) throw new HoldfastError("SHUTTING_DOWN", "the daemon is shutting down");
+    this.#refuseWithoutRoom("change");
+  }
+
+  /** Before anything is flipped: what cannot be written down is not done. */
+  #refuseWithoutRoom(kind: "change" | "stop"): void {
+    if (this.#seams.hasRoom?.(kind) === false)
+      throw new HoldfastError(
+        "E_NO_SPACE",
+        "the disk is full: nothing was changed, and what runs goes on; make room and ask again",
+      );
   }
 
   #rows(project: Project): readonly AppStatus[] {
@@ -303,21 +379,6 @@ export class Daemon {
     });
   }
 
-  #letGo({ key, bytes, available }: LetGo): void {
-    const size = (count: number): string => `${(count / 1024 / 1024).toFixed(1)} MiB`;
-    const message = `${size(bytes)} of the oldest output of ${key.name} were let go: the disk has ${size(available)} left`;
-    console.error(`holdfast: ${key.project}: ${message}`);
-    this.events.publish({
-      type: "warning",
-      project: key.project,
-      name: key.name,
-      message,
-      app: null,
-      operation: null,
-      by: null,
-    });
-  }
-
   #told(operation: Operation): void {
     const how = operation.state === "running" ? "began" : operation.state;
     this.events.publish({
@@ -332,20 +393,8 @@ export class Daemon {
   }
 }
 
-/** Throws `UNSUPPORTED`. */
-function refuseContainers({ name: project, apps }: ProjectSpec): void {
-  const container = apps.find((app) => app.runner.kind === "container");
-  if (container === undefined) return;
-  const { file, line, column } = container.source;
-  throw new HoldfastError(
-    "UNSUPPORTED",
-    `${file}:${line}:${column}: ${container.name} is a container, and this version runs processes only`,
-    { details: { project, name: container.name } },
-  );
-}
-
 /** True when nothing changed that an event is told for. */
 function sameSight(before: InstanceRecord, after: InstanceRecord): boolean {
-  if (before.next !== after.next) return false;
+  if (before.next !== after.next || before.status !== after.status) return false;
   return before.state === after.state || JSON.stringify(before.state) === JSON.stringify(after.state);
 }

@@ -44,6 +44,7 @@ function environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, s
   }
   own["HOLDFAST_PROJECT"] = key.project;
   own["HOLDFAST_APP"] = key.name;
+  own["HOLDFAST_INSTANCE"] = `${key.instance}`;
   return own;
 }
 

@@ -23,8 +23,10 @@ import {
   systemRandom,
 } from "@holdfast/runtime";
 import { setFailpoints } from "@holdfast/runtime/failpoints";
+import { audited, auditFile } from "./api/audit.ts";
 import type { SystemInfo } from "./api/contract.ts";
 import { methodTable } from "./api/methods.ts";
+import { clientLimits } from "./client-limits.ts";
 import { Daemon } from "./daemon.ts";
 import { untilIdle } from "./end-when-idle.ts";
 import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
@@ -32,9 +34,12 @@ import { readOrMakeToken } from "./http/token-file.ts";
 import { openLogBook } from "./logs/open-log-book.ts";
 import { realMachine } from "./machine.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
+import { SecretFiles, secretsPath } from "./runner/secret-files.ts";
 import { ApiServer } from "./server.ts";
-import { StateDatabase } from "./store/state-database.ts";
+import { hasRoom } from "./store/has-room.ts";
+import { describeRestored, openState } from "./store/open-state.ts";
 import { daemonVersion } from "./version.ts";
+import { watchFiles } from "./watch/tree-watch.ts";
 
 export interface DaemonProgram {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -111,6 +116,9 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         const launcher = opened.use(await openLauncher({ runDirectory, clock }));
         const cgroups = openCgroupHome(home.id, variables);
         opened.defer(() => void cgroups?.remove());
+        const secrets = new SecretFiles(secretsPath(home, variables));
+        await secrets.keepOnly(runDirectory.list());
+        opened.defer(() => secrets.close());
         const limits = openLimitHome(home.id, variables, cgroups);
         opened.defer(() => limits.remove());
         const runner = new ProcessRunner({
@@ -118,10 +126,11 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           launcher,
           runDirectory,
           limits,
+          secrets,
           ...(cgroups === undefined ? {} : { cgroups }),
         });
-        const database = new StateDatabase(join(home.path, "state.db"));
-        opened.defer(() => database.close());
+        const state = opened.use(openState(home.path, clock));
+        if (state.restored !== undefined) console.error(`holdfast: ${describeRestored(state.restored)}`);
         const startedAt = clock.now();
         const version = daemonVersion();
         let door: OpenDoor | undefined;
@@ -140,20 +149,31 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
         const daemon = new Daemon({
           clock,
           random,
-          database,
+          database: state.database,
+          ...(state.restored === undefined ? {} : { restored: state.restored }),
+          hasRoom: (kind) => hasRoom(home.path, state.database, kind),
           logs,
           machine: realMachine({ clock, runner, logs }),
+          watchFiles: watchFiles(clock),
           info: (settled = false) => (settled ? doorKnown.promise.then(() => info()) : info()),
         });
         await daemon.resume();
         const api = opened.use(new AsyncDisposableStack());
-        const table = methodTable(daemon, () => {
+        const methods = methodTable(daemon, () => {
           if (door !== undefined) return door;
           throw new HoldfastError("NO_HTTP", `there is no HTTP server: ${noDoor}`);
         });
+        const audit = auditFile(join(home.path, "audit.log"), (error) =>
+          console.error("holdfast: audit.log cannot be written:", error),
+        );
+        const table = audited(methods, clock, audit);
         const server = new ApiServer(daemon, table);
+        const most = clientLimits();
         const socket = api.use(
-          await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), { maxLineBytes }),
+          await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), {
+            maxLineBytes,
+            maxConnections: most.socket,
+          }),
         );
         api.defer(() => server.close());
         // Nobody's start waits for it, and a port that cannot be had is no reason not to keep apps up.
@@ -166,6 +186,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           variables,
           version,
           startedAt,
+          maxConnections: most.http,
         });
         void opening.then((opened) => {
           if (opened instanceof Error) {

@@ -18,7 +18,10 @@ export {
   lockHolder,
 } from "./lock.ts";
 export { makeDirectories } from "./make-directories.ts";
+export type { Notified } from "./notified.ts";
+export { openFilesLimit } from "./open-files-limit.ts";
 export type { UnsafeDirectory, UnsafeDirectoryError } from "./private-directory.ts";
+export { ensurePrivateFile } from "./private-file.ts";
 export { type Cgroup, type CgroupHome, openCgroupHome } from "./process/cgroup.ts";
 export {
   bootId,
@@ -27,6 +30,7 @@ export {
   type ProcessIdentity,
   processCookie,
   processIdentity,
+  processVariable,
 } from "./process/identity.ts";
 export { type Limited, type LimitGroup, type LimitHome, openLimitHome } from "./process/limit-home.ts";
 export type { LimitName, Limits } from "./process/limits.ts";
@@ -38,7 +42,7 @@ export {
   scanProcesses,
 } from "./process/proc-scan.ts";
 export { ProcessTree, type ProcessTreeOptions, type SignalOptions } from "./process/process-tree.ts";
-export { type StopOptions, type StopOutcome, stopTree } from "./process/stop-tree.ts";
+export { type StopOptions, type StopOutcome, type StoppableTree, stopTree } from "./process/stop-tree.ts";
 export { RunDirectory, type RunDirectoryOptions } from "./run-directory.ts";
 export { type RunMainOptions, runMain } from "./run-main.ts";
 export type { ProcessExit, RunRecord } from "./run-record.ts";

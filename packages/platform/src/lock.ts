@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/runtime";
@@ -32,6 +32,7 @@ export function acquireLock(home: { readonly path: string }): HomeLock {
   const { file, pidFile } = filesOf(home.path);
   // Not imported above: whoever only asks must not pay for SQLite.
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  makeOnce(file);
   const database = new DatabaseSync(file, { timeout: settleMs });
   try {
     database.exec("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
@@ -65,6 +66,15 @@ function lockOf(database: DatabaseSync, pidFile: string): HomeLock {
     release,
     [Symbol.asyncDispose]: async () => release(),
   };
+}
+
+/** Readable by us alone. Only made, never opened again: closing it would free the lock that this process may hold. */
+function makeOnce(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 function alreadyRunning(home: string, pid: number | undefined, cause: unknown): AlreadyRunningError {

@@ -1,6 +1,7 @@
 import { existsSync, type FSWatcher, mkdirSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Timer } from "@holdfast/runtime";
+import { type Notified, parseNotified } from "./notified.ts";
 import { bootId } from "./process/identity.ts";
 import { isDead, readProcStat } from "./process/proc-stat.ts";
 import { type ProcessExit, parseExit, parsePid, type RunRecord } from "./run-record.ts";
@@ -14,6 +15,7 @@ export interface RunDirectoryOptions {
 }
 
 type Follower = (record: RunRecord) => void;
+type Listener = (notified: Notified) => void;
 
 interface Followed {
   readonly followers: Set<Follower>;
@@ -28,7 +30,8 @@ const pollsPerLook = 5;
 const pollsPerThoroughLook = 50;
 
 /**
- * The files in which launchers write pids and exits: `COOKIE.pid`, `COOKIE.exit`.
+ * The files in which launchers write pids and exits, and what programs say of themselves: `COOKIE.pid`, `COOKIE.exit`,
+ * `COOKIE.notify`.
  *
  * 1. The files are the truth; one `fs.watch` says "look now", and the poll behind it makes a lost wake cost time only.
  * 2. They lie below the id of the boot, so none from before a reboot is ever believed.
@@ -42,6 +45,7 @@ export class RunDirectory {
   readonly #clock: Clock;
   readonly #pollMs: number;
   readonly #followed = new Map<string, Followed>();
+  readonly #listeners = new Map<string, Set<Listener>>();
   #watcher: FSWatcher | undefined;
   #poll: Timer | undefined;
   #polls = 0;
@@ -83,6 +87,7 @@ export class RunDirectory {
 
   /** Removes the files of a run that ended and was written down elsewhere. */
   remove(cookie: string): void {
+    rmSync(join(this.path, `${cookie}.notify`), { force: true });
     rmSync(join(this.path, `${cookie}.exit`), { force: true });
     rmSync(join(this.path, `${cookie}.pid`), { force: true });
   }
@@ -119,6 +124,21 @@ export class RunDirectory {
     };
   }
 
+  /** Calls `listener` with what the program said of itself, now and at every change. Returns the way out. */
+  onNotified(cookie: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(cookie) ?? new Set();
+    const own: Listener = (notified) => listener(notified);
+    listeners.add(own);
+    this.#listeners.set(cookie, listeners);
+    // Watching before reading: what is written in between wakes us.
+    this.#watch();
+    this.#hear(cookie, [own]);
+    return () => {
+      listeners.delete(own);
+      if (listeners.size === 0 && this.#listeners.get(cookie) === listeners) this.#listeners.delete(cookie);
+    };
+  }
+
   /**
    * Resolves once every launch an earlier daemon asked for is carried out or never will be, so that no program can
    * appear later. Gives up after a second; returns the cookies nobody can tell of then.
@@ -140,6 +160,7 @@ export class RunDirectory {
     this.#watcher?.close();
     this.#clock.clearTimeout(this.#poll);
     this.#followed.clear();
+    this.#listeners.clear();
   }
 
   #watch(): void {
@@ -148,7 +169,9 @@ export class RunDirectory {
       try {
         this.#watcher = watch(this.path, (what, name) => {
           // A file that comes or goes says nothing: what is written into it does, and wakes us again.
-          if (what === "change" && name !== null) this.#look(name.replace(/\.(pid|exit)$/, ""));
+          if (what !== "change" || name === null) return;
+          if (name.endsWith(".notify")) this.#hear(name.slice(0, -".notify".length));
+          else this.#look(name.replace(/\.(pid|exit)$/, ""));
         });
         this.#watcher.on("error", () => {
           this.#blind = true;
@@ -169,11 +192,18 @@ export class RunDirectory {
     if (record.pid !== undefined || record.exit) tell(followed, record);
   }
 
+  #hear(cookie: string, listeners: Iterable<Listener> = this.#listeners.get(cookie) ?? []): void {
+    const text = this.#readFile(`${cookie}.notify`);
+    const notified = text === undefined ? undefined : parseNotified(text);
+    if (notified !== undefined) for (const listener of [...listeners]) listener(notified);
+  }
+
   #armPoll(): Timer {
     const timer = this.#clock.setTimeout(
       () => {
         this.#pollOnce();
-        this.#poll = this.#closed || this.#followed.size === 0 ? undefined : this.#armPoll();
+        const isIdle = this.#followed.size === 0 && this.#listeners.size === 0;
+        this.#poll = this.#closed || isIdle ? undefined : this.#armPoll();
       },
       this.#blind ? Math.min(blindPollMs, this.#pollMs) : this.#pollMs,
     );
@@ -185,6 +215,7 @@ export class RunDirectory {
     const tellZombies = this.#polls % pollsPerThoroughLook === 0;
     this.#polls++;
     const names = this.#names();
+    for (const cookie of [...this.#listeners.keys()]) this.#hear(cookie);
     for (const [cookie, followed] of [...this.#followed]) {
       if (names.has(`${cookie}.exit`) || (followed.pid === undefined && names.has(`${cookie}.pid`))) {
         this.#look(cookie);

@@ -1,4 +1,4 @@
-import { type Clock, ShutdownToken } from "@holdfast/runtime";
+import { type Clock, HoldfastError, ShutdownToken } from "@holdfast/runtime";
 import type { Channel } from "./channel.ts";
 import { notification, ServerSubscription } from "./server-subscription.ts";
 
@@ -13,6 +13,8 @@ const drainLookMs = 5;
 
 /** How long a close waits for calls under way, such as the one that asked for it, to be answered. */
 const replyGraceMs = 100;
+
+const mostSubscriptions = 1_000;
 
 /** The life of one served channel: what goes out, how far behind the reader is, and the subscriptions that end with it. */
 export class ServerConnection {
@@ -50,7 +52,14 @@ export class ServerConnection {
     return this.#channel.bufferedBytes <= this.#maxBufferedBytes / 2;
   }
 
+  /** Throws `TOO_MANY_SUBSCRIPTIONS`: what one event costs grows with each. */
   subscribe<Event>(method: string, made: ServerSubscription<unknown>[]): ServerSubscription<Event> {
+    if (this.#subscriptions.size >= mostSubscriptions) {
+      throw new HoldfastError(
+        "TOO_MANY_SUBSCRIPTIONS",
+        `more than ${mostSubscriptions} subscriptions on one connection`,
+      );
+    }
     const id = String(++this.#subscriptionsMade);
     const subscription = new ServerSubscription<Event>(
       id,

@@ -35,6 +35,10 @@ export interface OperateOptions {
   readonly json?: boolean;
 }
 
+export interface RestartOptions extends OperateOptions {
+  readonly rolling?: boolean;
+}
+
 export interface LogsOptions {
   readonly follow?: boolean;
   readonly lines?: string;
@@ -54,6 +58,14 @@ export interface EventsOptions {
   readonly json?: boolean;
   readonly after?: string;
   readonly lines?: string;
+  readonly all?: boolean;
+  readonly "project-name"?: string;
+}
+
+export interface OperationsOptions {
+  readonly since?: string;
+  readonly lines?: string;
+  readonly json?: boolean;
   readonly all?: boolean;
   readonly "project-name"?: string;
 }
@@ -150,6 +162,14 @@ export const startOptions: OptionsFor<OperateOptions> = {
 
 export const stopOptions: OptionsFor<OperateOptions> = { ...startOptions, timeout: grace };
 
+export const restartOptions: OptionsFor<RestartOptions> = {
+  ...stopOptions,
+  rolling: {
+    type: "boolean",
+    help: "one instance at a time, or as update_config says, each ready before the next",
+  },
+};
+
 export const logsOptions: OptionsFor<LogsOptions> = {
   follow: { type: "boolean", short: "f", help: "go on with each new line" },
   lines: {
@@ -177,7 +197,20 @@ export const eventsOptions: OptionsFor<EventsOptions> = {
   follow: { type: "boolean", short: "f", help: "go on with each new event" },
   json: jsonLines,
   after: { type: "string", value: "SEQ", help: "events after this number" },
-  lines: { type: "string", short: "n", value: "N", help: "the last N events (default: all; 0 with -f)" },
+  lines: {
+    type: "string",
+    short: "n",
+    value: "N",
+    help: "the last N events, or all (default: 200; 0 with -f)",
+  },
+  all,
+  "project-name": projectName,
+};
+
+export const operationsOptions: OptionsFor<OperationsOptions> = {
+  since: { type: "string", value: "T", help: "those begun since a time: 90s, 10m, 2h, 3d or RFC 3339" },
+  lines: { type: "string", short: "n", value: "N", help: "the last N, or all (default: 50)" },
+  json: jsonLines,
   all,
   "project-name": projectName,
 };

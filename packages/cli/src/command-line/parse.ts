@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { nearest } from "@holdfast/daemon/nearest";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { type Command, type CommandValues, commands } from "./commands.ts";
+import { remediesForOtherNames } from "./other-names.ts";
 
 /** What a command line asks for. */
 export type Request =
@@ -47,8 +48,9 @@ function commandNamed(name: string): Command {
     name,
     commands.map((command) => command.name),
   );
+  const guess = near === undefined ? "holdfast --help lists them" : `did you mean ${near}?`;
   throw new CommandError(exitCodes.usage, `there is no command ${name}`, {
-    remedy: near === undefined ? "holdfast --help lists them" : `did you mean ${near}?`,
+    remedy: remediesForOtherNames.get(name) ?? guess,
   });
 }
 

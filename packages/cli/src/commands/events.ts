@@ -9,11 +9,14 @@ import { safeText } from "../terminal/safe-text.ts";
 
 const pageSize = 1_000;
 
+/** Without `-n`, so many of the last ones. */
+const usualCount = 200;
+
 /** `holdfast events`. */
 export async function events({ options, cli }: Invocation<EventsOptions>): Promise<ExitCode> {
   const after = options.after === undefined ? undefined : parseCount("--after", options.after);
   const follow = options.follow === true;
-  const count = options.lines === undefined ? undefined : parseCount("-n", options.lines);
+  const count = options.lines === undefined ? undefined : (parseCount("-n", options.lines) ?? "all");
   const project = options.all === true ? undefined : await currentProject(cli, options["project-name"]);
   const print = (event: DaemonEvent): void => {
     cli.stdout.write(options.json === true ? `${JSON.stringify(event)}\n` : eventLine(event));
@@ -22,10 +25,8 @@ export async function events({ options, cli }: Invocation<EventsOptions>): Promi
   const { promise: interrupted, resolve } = Promise.withResolvers<undefined>();
   const release = cli.onInterrupt(() => resolve(undefined));
   try {
-    const wantsPast = !follow || after !== undefined || count !== undefined;
-    const past = wantsPast ? await allAfter(daemon, after ?? 0) : [];
-    const own = past.filter((event) => project === undefined || event.project === project);
-    for (const event of count === undefined ? own : own.slice(Math.max(0, own.length - count))) print(event);
+    const past = await readPast(daemon, { after, count: count ?? (follow ? 0 : usualCount), project });
+    for (const event of past) print(event);
     if (!follow) return exitCodes.done;
     const last = past.at(-1)?.seq ?? after;
     await daemon.subscribe(
@@ -42,15 +43,27 @@ export async function events({ options, cli }: Invocation<EventsOptions>): Promi
   }
 }
 
-async function allAfter(daemon: Daemon, after: number): Promise<readonly DaemonEvent[]> {
+interface Past {
+  readonly after: number | undefined;
+  /** The last so many; not asked for with `after`. */
+  readonly count: number | "all";
+  readonly project: string | undefined;
+}
+
+async function readPast(daemon: Daemon, { after, count, project }: Past): Promise<readonly DaemonEvent[]> {
+  const ofProject = project === undefined ? {} : { project };
+  if (after === undefined && count !== "all" && count <= pageSize) {
+    return count === 0 ? [] : await daemon.call("events.read", { last: count, ...ofProject });
+  }
   const found: DaemonEvent[] = [];
-  for (let from = after; ; ) {
-    const page = await daemon.call("events.read", { after: from, limit: pageSize });
+  for (let from = after ?? 0; ; ) {
+    const page = await daemon.call("events.read", { after: from, limit: pageSize, ...ofProject });
     found.push(...page);
     const last = page.at(-1);
-    if (last === undefined) return found;
+    if (last === undefined) break;
     from = last.seq;
   }
+  return count === "all" || after !== undefined ? found : found.slice(-count);
 }
 
 function eventLine({ seq, time, project, message }: DaemonEvent): string {

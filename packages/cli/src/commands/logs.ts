@@ -117,6 +117,8 @@ function printerOf(
     prefix: !sole,
     timestamps: options.timestamps === true,
   });
+  // `--raw` is what asks for all that was written.
+  if (options.raw === true) return (line) => stdout.writeAsIs(printer.line(line));
   return (line) => stdout.write(printer.line(line));
 }
 

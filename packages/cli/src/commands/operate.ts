@@ -1,7 +1,7 @@
 import type { AppStatus, Operation, OperationKind, Target } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
-import type { OperateOptions } from "../command-line/options.ts";
+import type { OperateOptions, RestartOptions } from "../command-line/options.ts";
 import { parseTimeout } from "../command-line/times.ts";
 import { connect, type Daemon } from "../connection/connect.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
@@ -19,13 +19,13 @@ export async function stop(invocation: Invocation<OperateOptions>): Promise<Exit
 }
 
 /** `holdfast restart APP…`. */
-export async function restart(invocation: Invocation<OperateOptions>): Promise<ExitCode> {
+export async function restart(invocation: Invocation<RestartOptions>): Promise<ExitCode> {
   return await operate("restart", invocation);
 }
 
 async function operate(
   kind: OperationKind,
-  { names, options, cli }: Invocation<OperateOptions>,
+  { names, options, cli }: Invocation<RestartOptions>,
 ): Promise<ExitCode> {
   if (names.length === 0 && options.all !== true) {
     throw new CommandError(exitCodes.usage, `${kind} needs the name of an app`, {
@@ -39,7 +39,7 @@ async function operate(
     const apps = await daemon.call("apps.list", {});
     const targets =
       names.length > 0 ? resolveTargets(names, apps, project) : wholeProject(kind, apps, project);
-    const begun = await begin(daemon, kind, targets, timeoutMs);
+    const begun = await begin(daemon, kind, targets, timeoutMs, options.rolling === true);
     const operations = options["no-wait"] === true ? begun : await waitFor(daemon, kind, begun, timeoutMs);
     if (options.json === true) cli.stdout.write(`${JSON.stringify(operations)}\n`);
     return report(cli, operations);
@@ -66,6 +66,7 @@ async function begin(
   kind: OperationKind,
   targets: readonly Target[],
   timeoutMs: number | undefined,
+  rolling: boolean,
 ): Promise<readonly Operation[]> {
   const params = timeoutMs === undefined ? { targets } : { targets, timeoutMs };
   switch (kind) {
@@ -74,7 +75,7 @@ async function begin(
     case "stop":
       return await daemon.call("apps.stop", params);
     case "restart":
-      return await daemon.call("apps.restart", params);
+      return await daemon.call("apps.restart", rolling ? { ...params, rolling } : params);
   }
 }
 

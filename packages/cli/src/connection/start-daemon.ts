@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { lockHolder, openHome } from "@holdfast/platform";
+import { ensurePrivateFile, lockHolder, openHome } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { type Daemon, tryConnect, unreachable } from "./connect.ts";
@@ -37,6 +37,7 @@ export function startDaemon(cli: CliEnvironment, options: { readonly onDemand: b
 function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: boolean): ChildProcess {
   try {
     openHome(cli.variables, cli.directory);
+    ensurePrivateFile(log);
     const output = openSync(log, "a", 0o600);
     const [file, ...args] = cli.program;
     const child = spawn(file, [...args, "daemon", "run", ...(onDemand ? ["--on-demand"] : [])], {

@@ -29,12 +29,20 @@ export async function currentProject(
     if (text === undefined) continue;
     const written =
       manifest === "Procfile" ? undefined : /^["']?name["']?[ \t]*:[ \t]*(.*)$/m.exec(text)?.[1];
+    if (manifest !== "Procfile" && hidesKeys.test(text)) return await nameByReader(cli);
     if (written === undefined) return environmentName(cli, manifest) ?? directoryName(cli.directory);
     const [, name] = /^["']?([A-Za-z0-9_][A-Za-z0-9_.-]*)["']?[ \t\r]*(?:#.*)?$/.exec(written) ?? [];
     // Anything else, such as a variable, is for the reader that knows the whole language.
-    return name ?? (await import("../manifest/load-manifest.ts")).loadManifest(cli, {}).spec.name;
+    return name ?? (await nameByReader(cli));
   }
   return undefined;
+}
+
+/** In JSON, or all of it indented, which no line at the margin tells anything of. */
+const hidesKeys = /^(?:\uFEFF)?(?:[ \t]*(?:#.*)?\r?\n)*(?:\{|[ \t]+[^ \t\r\n#])/;
+
+async function nameByReader(cli: CliEnvironment): Promise<string> {
+  return (await import("../manifest/load-manifest.ts")).loadManifest(cli, {}).spec.name;
 }
 
 /** The Compose variable, from the environment or the `.env` beside the manifest. */

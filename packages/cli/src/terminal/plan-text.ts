@@ -26,11 +26,15 @@ export function planSummary({ apps, stopMs }: Plan): string | undefined {
   };
   const parts = [
     ...named("added", ({ change }) => change === "added"),
-    ...named("restarted", ({ action }) => action === "restart", ` (stopped within ${seconds(stopMs)})`),
-    ...named("changed", ({ change, action }) => change === "changed" && action !== "restart"),
+    ...named("restarted", isRestarted, ` (stopped within ${seconds(stopMs)})`),
+    ...named("changed", ({ change, action }) => change === "changed" && !isRestarted({ action })),
     ...named("removed", ({ change }) => change === "removed"),
   ];
   return parts.length === 0 ? undefined : parts.join("; ");
+}
+
+function isRestarted({ action }: Pick<PlannedApp, "action">): boolean {
+  return action === "restart" || action === "roll";
 }
 
 function mark({ change, action }: PlannedApp, { green, red, yellow, dim }: Style): string {
@@ -47,6 +51,7 @@ function what({ change, action, because, stopMs }: PlannedApp): string {
   const doing = {
     start: ", is started",
     restart: `, is restarted${why}${within}`,
+    roll: `, is restarted in batches${why}${within}`,
     scale: `, instances are started or stopped${within}`,
     stop: `, is stopped${within}`,
     none: change === "changed" || change === "added" ? ", nothing is restarted or started" : "",

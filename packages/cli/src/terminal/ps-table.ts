@@ -59,6 +59,8 @@ export function detailOf(app: AppStatus, now: number): string {
   } else if (app.next !== null) {
     parts.push(`next run ${untilText(app.next, now)}`);
   }
+  if (app.status !== null && app.state === "running")
+    parts.push(safeText(app.status, { keepColours: false }));
   const missing = app.limits?.notEnforced ?? [];
   if (missing.length > 0) parts.push(`${missing.join(", ")} not limited`);
   if (app.lastError !== null)

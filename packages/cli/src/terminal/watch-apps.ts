@@ -36,7 +36,8 @@ export async function watchApps(
       if (live || text !== last) {
         // Up to the first line of what was shown, and clear to the end of the screen.
         const back = live && shown > 0 ? `\u001b[${shown}A\u001b[0J` : "";
-        cli.stdout.write(`${back}${text}\n`);
+        cli.stdout.writeAsIs(back);
+        cli.stdout.write(`${text}\n`);
         shown = text.split("\n").length;
         last = text;
       }

@@ -17,10 +17,12 @@ export class UpOutput {
   readonly #cli: CliEnvironment;
   readonly #style: Style;
   readonly #logs: LogPrinter;
+  readonly #raw: boolean;
   readonly #told = new Map<string, string>();
 
   constructor(cli: CliEnvironment, { name: project, apps }: ProjectSpec, options: UpOutputOptions) {
     this.#cli = cli;
+    this.#raw = options.raw;
     this.#style = makeStyle(wantsColour(cli.stderr.isTerminal, cli.variables));
     this.#logs = new LogPrinter(
       apps.map(({ name, replicas }) => ({ project, name, instances: replicas })),
@@ -55,7 +57,8 @@ export class UpOutput {
   logs(lines: readonly LogLine[]): void {
     let text = "";
     for (const line of lines) text += this.#logs.line(line);
-    this.#cli.stdout.write(text);
+    if (this.#raw) this.#cli.stdout.writeAsIs(text);
+    else this.#cli.stdout.write(text);
   }
 
   /** One change of an app's state; that it is being launched is not worth a line, since the next one says that it runs. */
@@ -70,6 +73,11 @@ export class UpOutput {
   /** An app runs otherwise than its manifest says. */
   warning({ message }: DaemonEvent): void {
     this.say(this.#style.yellow(`warning: ${safeText(message, { keepColours: false })}`));
+  }
+
+  /** Why the daemon did something by itself. */
+  cause({ message }: DaemonEvent): void {
+    this.say(this.#style.dim(`· ${safeText(message, { keepColours: false })}`));
   }
 
   /** A row can change in what no line tells, such as when its schedule is due next. */

@@ -129,6 +129,7 @@ export class UpSession {
     if (!this.#view.follows(event.name)) return;
     const { type, app, operation } = event;
     if (type === "state") this.#output.state(event);
+    if (type === "watch") this.#output.cause(event);
     if (type === "warning") this.#output.warning(event);
     if (app !== null) this.#view.update(app);
     if (operation !== null && operation.state !== "running") this.#view.operationEnded(operation.id);

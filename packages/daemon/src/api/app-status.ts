@@ -23,6 +23,7 @@ export function appStatus(
     since: new Date(record.since).toISOString(),
     exit: exitOf(state),
     lastError: record.lastError,
+    status: record.status ?? null,
     limits: limitStatus(record, spec.limits),
     operation:
       operation === null

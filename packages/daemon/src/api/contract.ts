@@ -24,6 +24,8 @@ export interface AppStatus {
   readonly since: string;
   readonly exit: Exit | null;
   readonly lastError: string | null;
+  /** What it said of itself last, by `sd_notify(3)`; null if it never did. */
+  readonly status: string | null;
   /** What it may use at most; null where its manifest says nothing of it. */
   readonly limits: LimitStatus | null;
   /** The operation that works on this app now. */
@@ -151,7 +153,7 @@ export interface DaemonEvent {
    * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
    * `warning` when an app runs otherwise than its manifest says, or output was let go for want of room on the disk.
    */
-  readonly type: "state" | "operation" | "project" | "warning";
+  readonly type: "state" | "operation" | "project" | "warning" | "watch";
   readonly project: string;
   readonly name: string | null;
   /** A sentence a person can read: `web is running`. */
@@ -198,8 +200,8 @@ export interface PlannedApp {
   readonly change: "added" | "changed" | "unchanged" | "removed" | "orphaned";
   /** What differs, for `changed`. */
   readonly fields: readonly FieldChange[];
-  /** `scale`: instances are started or stopped, and the others go on. */
-  readonly action: "start" | "restart" | "scale" | "stop" | "none";
+  /** `scale`: instances are started or stopped, and the others go on. `roll`: a restart in batches. */
+  readonly action: "start" | "restart" | "roll" | "scale" | "stop" | "none";
   /** Why it is restarted although nothing of it is changed. */
   readonly because: string | null;
   /** The longest that stopping what is to be stopped of it can take; 0 where nothing is. */
@@ -284,8 +286,13 @@ export interface Methods {
     readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
     readonly result: readonly Operation[];
   };
+  /** With `rolling`, in the batches that each app's `update` says (one at a time), the next once one is ready. */
   "apps.restart": {
-    readonly params: { readonly targets: readonly Target[]; readonly timeoutMs?: number } & Keyed;
+    readonly params: {
+      readonly targets: readonly Target[];
+      readonly timeoutMs?: number;
+      readonly rolling?: boolean;
+    } & Keyed;
     readonly result: readonly Operation[];
   };
   /** A URL that lets one browser in, within a minute; `read` may look and not touch. Rejects with `NO_HTTP`. */
@@ -299,8 +306,17 @@ export interface Methods {
   };
   "sessions.revoke": { readonly params: { readonly id: string }; readonly result: Record<string, never> };
   "operations.get": { readonly params: { readonly id: string }; readonly result: Operation };
+  /**
+   * Those that match, the oldest first, of the last `limit` (1,000) of them: also those that ended long ago, as far back
+   * as they are kept. `name` is an app's, also of one that is gone; `since`: begun then or later.
+   */
   "operations.list": {
-    readonly params: { readonly project?: string };
+    readonly params: {
+      readonly project?: string;
+      readonly name?: string;
+      readonly since?: string;
+      readonly limit?: number;
+    };
     readonly result: readonly Operation[];
   };
   /** Resolves when all of them have ended. */
@@ -331,8 +347,14 @@ export interface Methods {
     readonly result: { readonly subscription: string };
     readonly event: LogEvent;
   };
+  /** The first `limit` (10,000) events after `after`, or with `last` the last so many of them, 10,000 at most. */
   "events.read": {
-    readonly params: { readonly after?: number; readonly limit?: number };
+    readonly params: {
+      readonly after?: number;
+      readonly limit?: number;
+      readonly last?: number;
+      readonly project?: string;
+    };
     readonly result: readonly DaemonEvent[];
   };
   /** Every event after `after` (or from now on), without a gap. */
@@ -361,5 +383,9 @@ export const apiErrorCodes = {
   FORBIDDEN: -32005,
   /** No HTTP server runs. */
   NO_HTTP: -32006,
+  /** The disk is full: what was asked for could not be written down, and so was not done. */
+  E_NO_SPACE: -32007,
+  /** The state could not be written for another reason. */
+  STATE_UNWRITABLE: -32008,
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;

@@ -7,6 +7,9 @@ import type { LogQuery } from "../logs/log-book.ts";
 import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
+/** As many events are given at once. */
+const mostEvents = 10_000;
+
 /** What the API knows of a caller. */
 export interface Caller {
   /** Who it is, such as `uid 1000`: it stands beside every change that it asks for. */
@@ -63,7 +66,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       durable(daemon.stop(params.targets, params.timeoutMs, asked(caller, params))),
     ),
     "apps.restart": method("apps.restart", (params, caller) =>
-      durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params))),
+      durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params), params.rolling)),
     ),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
     "sessions.list": method("sessions.list", () => door().list()),
@@ -72,7 +75,9 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       return {};
     }),
     "operations.get": method("operations.get", ({ id }) => daemon.operations.get(id)),
-    "operations.list": method("operations.list", ({ project }) => daemon.operations.list(project)),
+    "operations.list": method("operations.list", ({ since, ...filter }) =>
+      daemon.operations.list(since === undefined ? filter : { ...filter, since: Date.parse(since) }),
+    ),
     "operations.wait": method("operations.wait", ({ ids }) => daemon.operations.wait(ids)),
     "logs.read": method("logs.read", ({ targets, ...query }) =>
       daemon.logs.read(daemon.logSources(targets), logQuery(query)),
@@ -101,7 +106,11 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       daemon.tasks.spawn("logs.follow", { kind: "rpc-handler" }, () => following.done);
       return { subscription: subscription.id };
     }),
-    "events.read": method("events.read", ({ after, limit }) => daemon.events.read(after ?? 0, limit)),
+    "events.read": method("events.read", ({ after = 0, limit, last, project }) =>
+      last === undefined
+        ? daemon.events.read(after, limit, project)
+        : daemon.events.readLast(Math.min(last, mostEvents), project).filter(({ seq }) => seq > after),
+    ),
     "events.follow": method("events.follow", ({ after, project }, context) => {
       const subscription: Subscription<DaemonEvent> = context.subscribe();
       const send = (event: DaemonEvent): void => {

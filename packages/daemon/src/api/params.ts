@@ -2,13 +2,16 @@
 import * as v from "valibot";
 import { logLevels } from "../logs/log-level.ts";
 import type { Methods } from "./contract.ts";
+import { longestMs } from "./spec-rules.ts";
 import { projectSpecSchema } from "./spec-schema.ts";
 
 /** The methods of the table: all but the one that the RPC endpoint has itself. */
 export type OwnMethod = Exclude<keyof Methods, "subscriptions.cancel">;
 
-const milliseconds = v.pipe(v.number(), v.minValue(0));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** More of them in one call than any machine has. */
+const texts = v.pipe(v.array(v.string()), v.maxLength(10_000));
+const milliseconds = v.pipe(v.number(), v.minValue(0), v.maxValue(longestMs));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const time = v.pipe(
   v.string(),
   v.check((text) => !Number.isNaN(Date.parse(text)), "is no RFC 3339 time"),
@@ -18,11 +21,11 @@ const target = v.strictObject({
   name: v.exactOptional(v.string()),
   instance: v.exactOptional(count),
 });
-const targets = v.array(target);
+const targets = v.pipe(v.array(target), v.maxLength(10_000));
 const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
 const wanted = v.strictObject({
   spec: projectSpecSchema,
-  names: v.exactOptional(v.array(v.string())),
+  names: v.exactOptional(texts),
   removeOrphans: v.exactOptional(v.boolean()),
 });
 const logQuery = {
@@ -46,19 +49,34 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "apps.plan": wanted,
   "apps.start": v.strictObject({ targets, key }),
   "apps.stop": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
-  "apps.restart": v.strictObject({ targets, timeoutMs: v.exactOptional(milliseconds), key }),
+  "apps.restart": v.strictObject({
+    targets,
+    timeoutMs: v.exactOptional(milliseconds),
+    rolling: v.exactOptional(v.boolean()),
+    key,
+  }),
   "sessions.invite": v.strictObject({ role: v.exactOptional(v.picklist(["operate", "read"])) }),
   "sessions.list": v.strictObject({}),
   "sessions.revoke": v.strictObject({ id: v.string() }),
   "operations.get": v.strictObject({ id: v.string() }),
-  "operations.list": v.strictObject({ project: v.exactOptional(v.string()) }),
-  "operations.wait": v.strictObject({ ids: v.array(v.string()) }),
+  "operations.list": v.strictObject({
+    project: v.exactOptional(v.string()),
+    name: v.exactOptional(v.string()),
+    since: v.exactOptional(time),
+    limit: v.exactOptional(count),
+  }),
+  "operations.wait": v.strictObject({ ids: texts }),
   "logs.read": v.strictObject({ ...logQuery, before: v.exactOptional(count) }),
   "logs.extent": v.strictObject({ targets }),
   "logs.follow": v.strictObject(logQuery),
-  "events.read": v.strictObject({ after: v.exactOptional(v.number()), limit: v.exactOptional(count) }),
+  "events.read": v.strictObject({
+    after: v.exactOptional(count),
+    limit: v.exactOptional(count),
+    last: v.exactOptional(count),
+    project: v.exactOptional(v.string()),
+  }),
   "events.follow": v.strictObject({
-    after: v.exactOptional(v.number()),
+    after: v.exactOptional(count),
     project: v.exactOptional(v.string()),
   }),
 };

@@ -2,13 +2,25 @@
 import * as v from "valibot";
 import { appNamePattern } from "../spec/app-name.ts";
 import type { AppLimits, AppSpec, Command, Probe, ProjectSpec } from "../spec/app-spec.ts";
+import {
+  hasNoCycle,
+  hasNoNul,
+  isConsistent,
+  isCron,
+  isSignal,
+  isTimeZone,
+  isVariableName,
+  longestMs,
+} from "./spec-rules.ts";
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const milliseconds = v.pipe(v.number(), v.minValue(0));
-const text = v.string();
-const texts = v.record(v.string(), v.string());
-const argv = v.tupleWithRest([v.string()], v.string());
-const absolute = v.pipe(v.string(), v.startsWith("/"));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const milliseconds = v.pipe(v.number(), v.minValue(0), v.maxValue(longestMs));
+const interval = v.pipe(milliseconds, v.minValue(1));
+const text = v.pipe(v.string(), v.check(hasNoNul, "has a NUL byte in it"));
+const texts = v.record(text, text);
+const variableName = v.pipe(v.string(), v.check(isVariableName, "is no name of a variable"));
+const argv = v.tupleWithRest([text], text);
+const absolute = v.pipe(text, v.startsWith("/"));
 const name = v.pipe(
   v.string(),
   v.regex(appNamePattern, "a name must match ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$"),
@@ -32,12 +44,12 @@ const probe: v.GenericSchema<unknown, Probe> = v.object({
     v.object({ kind: v.literal("tcp"), host: text, port: count }),
   ]),
   initialDelayMs: milliseconds,
-  intervalMs: milliseconds,
+  intervalMs: interval,
   timeoutMs: milliseconds,
   successThreshold: count,
   failureThreshold: count,
   startPeriodMs: milliseconds,
-  startIntervalMs: milliseconds,
+  startIntervalMs: interval,
 });
 
 const restart = v.object({
@@ -47,7 +59,7 @@ const restart = v.object({
   backoff: v.object({
     initialMs: milliseconds,
     maxMs: milliseconds,
-    factor: v.number(),
+    factor: v.pipe(v.number(), v.finite(), v.minValue(0)),
     resetAfterMs: v.exactOptional(milliseconds),
   }),
 });
@@ -58,6 +70,7 @@ const limits: v.GenericSchema<unknown, AppLimits> = v.object({
   pids: v.exactOptional(v.pipe(count, v.minValue(1))),
   enforce: v.picklist(["require", "warn"]),
 });
+const secretName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/));
 const ulimit = v.union([count, v.literal("unlimited")]);
 
 const app: v.GenericSchema<unknown, AppSpec> = v.object({
@@ -72,14 +85,21 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   ]),
   command,
   workingDir: absolute,
-  environment: texts,
+  environment: v.record(variableName, text),
   inheritedVariables: v.exactOptional(v.array(text)),
   user: v.exactOptional(text),
   groups: v.exactOptional(v.array(text)),
   limits: v.exactOptional(limits),
+  secrets: v.exactOptional(v.array(v.object({ file: absolute, target: secretName, mode: count }))),
   ulimits: v.exactOptional(v.array(v.object({ resource: count, soft: ulimit, hard: ulimit }))),
   replicas: v.pipe(count, v.maxValue(10_000)),
-  replicaVariables: v.array(v.object({ name: text, base: v.number(), prefix: v.exactOptional(text) })),
+  replicaVariables: v.array(
+    v.object({
+      name: variableName,
+      base: v.pipe(v.number(), v.safeInteger()),
+      prefix: v.exactOptional(text),
+    }),
+  ),
   dependsOn: v.record(
     v.string(),
     v.object({
@@ -98,11 +118,21 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   readiness: v.exactOptional(probe),
   unreadyKills: v.exactOptional(v.literal(true)),
   liveness: v.exactOptional(probe),
+  readyNotify: v.exactOptional(v.object({ timeoutMs: v.exactOptional(milliseconds) })),
+  watchdogMs: v.exactOptional(v.pipe(v.number(), v.minValue(1))),
   readyLogLine: v.exactOptional(text),
   restart,
+  update: v.exactOptional(
+    v.object({
+      parallelism: count,
+      delayMs: milliseconds,
+      monitorMs: milliseconds,
+      onFailure: v.picklist(["pause", "continue", "rollback"]),
+    }),
+  ),
   successExitCodes: v.array(count),
   stop: v.object({
-    signal: text,
+    signal: v.pipe(v.string(), v.check(isSignal, "is no signal")),
     graceMs: milliseconds,
     command: v.exactOptional(command),
     leaderOnly: v.boolean(),
@@ -110,11 +140,21 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   ports: v.array(v.object({ host: text, port: count, protocol: v.picklist(["tcp", "udp"]) })),
   schedule: v.exactOptional(
     v.object({
-      cron: v.exactOptional(text),
-      everyMs: v.exactOptional(milliseconds),
-      timeZone: v.exactOptional(text),
+      cron: v.exactOptional(v.pipe(v.string(), v.check(isCron, "is no cron pattern"))),
+      everyMs: v.exactOptional(interval),
+      timeZone: v.exactOptional(v.pipe(v.string(), v.check(isTimeZone, "is no time zone"))),
       immediate: v.boolean(),
     }),
+  ),
+  watch: v.exactOptional(
+    v.array(
+      v.object({
+        path: absolute,
+        include: v.array(text),
+        ignore: v.array(text),
+        debounceMs: v.pipe(v.number(), v.minValue(1)),
+      }),
+    ),
   ),
   namespaces: v.array(text),
   labels: texts,
@@ -128,11 +168,15 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   ),
 });
 
-export const projectSpecSchema: v.GenericSchema<unknown, ProjectSpec> = v.object({
-  name,
-  directory: absolute,
-  files: v.array(text),
-  apps: v.array(app),
-  orderedStop: v.boolean(),
-  abortOnExit: v.boolean(),
-});
+export const projectSpecSchema: v.GenericSchema<unknown, ProjectSpec> = v.pipe(
+  v.object({
+    name,
+    directory: absolute,
+    files: v.array(text),
+    apps: v.array(app),
+    orderedStop: v.boolean(),
+    abortOnExit: v.boolean(),
+  }),
+  v.check((spec) => isConsistent(spec), "each app must be of this project, and its name no other's"),
+  v.check((spec) => hasNoCycle(spec), "apps wait for each other"),
+);

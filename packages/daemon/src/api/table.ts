@@ -32,6 +32,11 @@ const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } =
   "events.follow": "subscription",
 };
 
+/** True for the name of a method that changes something. */
+export function isChange(name: string): boolean {
+  return Object.hasOwn(kinds, name) && kinds[name as OwnMethod] === "change";
+}
+
 /** The same methods, of which those refuse that the caller or the connection is not fit for. */
 export function restricted(
   table: ApiTable,

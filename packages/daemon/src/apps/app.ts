@@ -1,7 +1,8 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
-import type { OperationRecord } from "../store/operation-record.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
+import type { OperationRecord, Roll } from "../store/operation-record.ts";
 import { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
 import type { Asked, OperationLog } from "./operation-log.ts";
@@ -12,24 +13,43 @@ export interface Order extends Asked {
   readonly only?: number | undefined;
   /** An operation of the same kind that is under way is not joined. */
   readonly anew?: boolean;
+  /** A restart in batches. */
+  readonly roll?: Roll | undefined;
   /** Replaces the app's own grace. */
   readonly timeoutMs?: number | undefined;
   /** The operation that a crash left under way, to be gone on with. */
   readonly continued?: OperationRecord;
 }
 
+/** An operation's own view of itself. */
+export interface Turn {
+  /** The runs that were the last ones when it began. */
+  readonly before: readonly string[];
+  /** False once another operation works on the app. */
+  isCurrent(): boolean;
+  keepRoll(roll: Roll): void;
+}
+
 /** An app: its spec, and as many instances as the spec says. */
 export class App {
   readonly #world: InstanceWorld;
   readonly #operations: OperationLog;
+  readonly #takeBack: (key: InstanceKey) => Instance | undefined;
   #spec: AppSpec;
   #instances: Instance[];
-  #current: { readonly operation: Operation } | undefined;
+  #current: { readonly operation: Operation; readonly instances: readonly Instance[] } | undefined;
 
-  constructor(spec: AppSpec, world: InstanceWorld, operations: OperationLog) {
+  /** `takeBack` gives the instance of a key that is still being stopped for good, if there is one: it is the same one. */
+  constructor(
+    spec: AppSpec,
+    world: InstanceWorld,
+    operations: OperationLog,
+    takeBack: (key: InstanceKey) => Instance | undefined,
+  ) {
     this.#spec = spec;
     this.#world = world;
     this.#operations = operations;
+    this.#takeBack = takeBack;
     this.#instances = this.#makeInstances(spec.replicas);
   }
 
@@ -45,9 +65,21 @@ export class App {
     return this.#instances.some((instance) => instance.isAlive);
   }
 
+  /** True when there is nothing of it to start: each instance is up, or has done its work beside one that is. */
+  get isWhole(): boolean {
+    return (
+      this.isAlive && this.#instances.every((each) => each.isAlive || each.record.state.kind === "completed")
+    );
+  }
+
   /** True while it is being restarted, and so need not be started. */
   get isRestarting(): boolean {
     return this.#current?.operation.kind === "restart";
+  }
+
+  /** True while an operation works on it. */
+  get isWorkedOn(): boolean {
+    return this.#current !== undefined;
   }
 
   /** The next start uses this spec. Instances beyond its replicas are returned: stop and drop them. */
@@ -56,7 +88,7 @@ export class App {
     const surplus = this.#instances.slice(spec.replicas);
     this.#instances = [
       ...this.#instances.slice(0, spec.replicas),
-      ...this.#makeInstances(spec.replicas).slice(this.#instances.length),
+      ...this.#makeInstances(spec.replicas, this.#instances.length),
     ];
     for (const instance of this.#instances) instance.respecify(spec);
     return surplus;
@@ -66,14 +98,17 @@ export class App {
   operate(
     kind: OperationKind,
     order: Order,
-    work: (instances: readonly Instance[]) => Promise<void>,
+    work: (instances: readonly Instance[], turn: Turn) => Promise<void>,
   ): Operation {
-    const current = this.#current?.operation;
-    const { only, timeoutMs, continued, by, key, anew = kind === "stop" || only !== undefined } = order;
-    if (current?.kind === kind && !anew) return current;
+    const { only, timeoutMs, continued, by, key, roll, anew = kind === "stop" || only !== undefined } = order;
     const instances = this.#instances.filter(
       (instance) => only === undefined || instance.key.instance === only,
     );
+    const current = this.#current;
+    if (!anew && continued === undefined && current?.operation.kind === kind) {
+      // One that began before there were more instances does not do for them.
+      if (instances.every((instance) => current.instances.includes(instance))) return current.operation;
+    }
     const { project, name } = this.#spec;
     const request = continued ?? {
       kind,
@@ -84,21 +119,29 @@ export class App {
       ...(key === undefined ? {} : { key }),
       ...(only === undefined ? {} : { instance: only }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(roll === undefined ? {} : { roll }),
+    };
+    const turn: Turn = {
+      before: request.before,
+      isCurrent: () => this.#current?.operation === operation,
+      keepRoll: (now) => this.#operations.keepRoll(operation.id, now),
     };
     const operation = this.#operations.begin(request, async () => {
       try {
-        await work(instances);
+        await work(instances, turn);
         failpoint("operation.done");
         // Acknowledged means durable.
         await this.#world.journal.saved();
       } finally {
-        if (this.#current?.operation === operation) {
-          this.#current = undefined;
-          this.#mark(instances, null);
-        }
+        if (this.#current?.operation === operation) this.#current = undefined;
+        // Those that another operation works on by now are marked with that one.
+        this.#mark(
+          instances.filter(({ record }) => record.operation?.id === operation.id),
+          null,
+        );
       }
     });
-    this.#current = { operation };
+    this.#current = { operation, instances };
     this.#mark(instances, operation);
     return operation;
   }
@@ -114,11 +157,14 @@ export class App {
     }
   }
 
-  #makeInstances(count: number): Instance[] {
+  /** Those from the `known`th on, up to `count`. */
+  #makeInstances(count: number, known = 0): Instance[] {
     const { project, name } = this.#spec;
-    return Array.from(
-      { length: count },
-      (_, index) => new Instance({ project, name, instance: index + 1 }, this.#spec, this.#world),
-    );
+    return Array.from({ length: Math.max(0, count - known) }, (_, index) => {
+      const key = { project, name, instance: known + index + 1 };
+      const leaving = this.#takeBack(key);
+      leaving?.respecify(this.#spec);
+      return leaving ?? new Instance(key, this.#spec, this.#world);
+    });
   }
 }

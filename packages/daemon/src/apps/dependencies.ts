@@ -18,6 +18,8 @@ export interface DependencyFacts {
   readonly state: AppState;
   /** True once its ready line was seen since it was last started, even if it has ended meanwhile. */
   readonly sawReadyLine: boolean;
+  /** True when it is started as soon as its stop is done. */
+  readonly willStart?: boolean;
 }
 
 /** `factsOf` gives the facts of all instances of an app of the same project, or undefined where there is none. */
@@ -32,9 +34,9 @@ export function dependencyVerdict(
       if (required) return { kind: "impossible", reason: `needs ${app}, which does not exist` };
       continue;
     }
-    for (const { state, sawReadyLine } of facts) {
-      if (condition === "service_log_ready" && sawReadyLine) continue;
-      const fulfilment = fulfils(condition, state);
+    for (const { state, sawReadyLine, willStart = false } of facts) {
+      if (condition === "service_log_ready" && sawReadyLine && !willStart) continue;
+      const fulfilment: Fulfilment = willStart ? { kind: "not-yet" } : fulfils(condition, state);
       if (fulfilment.kind === "yes") continue;
       if (fulfilment.kind === "not-yet") {
         waitingFor.push({ app, condition });

@@ -20,6 +20,7 @@ export class DependencyWaiters {
   readonly #factsOf: (app: string) => readonly DependencyFacts[] | undefined;
   readonly #waiters = new Set<Waiter>();
   #looking = false;
+  #holds = 0;
 
   constructor(factsOf: (app: string) => readonly DependencyFacts[] | undefined) {
     this.#factsOf = factsOf;
@@ -49,12 +50,22 @@ export class DependencyWaiters {
     });
   }
 
+  /** Nobody is judged until the returned function is called: not all is known yet that they wait for. */
+  hold(): () => void {
+    this.#holds++;
+    return () => {
+      this.#holds--;
+      this.look();
+    };
+  }
+
   /** Something changed: looks again, once for all changes of this turn. */
   look(): void {
-    if (this.#looking || this.#waiters.size === 0) return;
+    if (this.#looking || this.#holds > 0 || this.#waiters.size === 0) return;
     this.#looking = true;
     queueMicrotask(() => {
       this.#looking = false;
+      if (this.#holds > 0) return;
       for (const waiter of [...this.#waiters]) this.#judge(waiter);
     });
   }

@@ -16,6 +16,8 @@ export class Instance {
   #life: Life | undefined;
   /** Grows with each wish; whoever waited and finds it changed was overtaken. */
   #wish = 0;
+  /** The wish of a start that waits for the end of a stop. */
+  #waiting: number | undefined;
 
   constructor(key: InstanceKey, spec: AppSpec, world: InstanceWorld) {
     this.#entry = new InstanceEntry(key, spec, world);
@@ -34,6 +36,11 @@ export class Instance {
     return this.#life !== undefined && !this.#life.token.isCancelled;
   }
 
+  /** True while it is being stopped and was told to start once that is done. */
+  get willStart(): boolean {
+    return this.#waiting === this.#wish;
+  }
+
   /** The next start uses this spec. */
   respecify(spec: AppSpec): void {
     this.#entry.spec = spec;
@@ -42,10 +49,12 @@ export class Instance {
 
   /** Resolves when it was launched (a scheduled one: when its time is set). Joins a start under way. */
   async start(): Promise<void> {
-    const wish = ++this.#wish;
+    const wish = this.willStart ? this.#wish : ++this.#wish;
     if (this.#life?.token.isCancelled) {
+      this.#waiting = wish;
       await this.#life.gone.promise;
       this.#expect(wish);
+      this.#waiting = undefined;
     }
     this.#life ??= this.#begin({ kind: this.#entry.spec.schedule === undefined ? "start" : "schedule" });
     await this.#life.launched.promise;
@@ -72,7 +81,10 @@ export class Instance {
   async restart(timeoutMs?: number): Promise<void> {
     if (this.#entry.spec.schedule !== undefined) {
       // Between its runs it is up as a schedule only: there is nothing to be launched again.
-      await this.stop(timeoutMs);
+      const stopped = this.stop(timeoutMs);
+      const wish = this.#wish;
+      await stopped;
+      this.#expect(wish);
       await this.start();
       return;
     }
@@ -123,6 +135,7 @@ export class Instance {
     } else if (left.kind === "ended" && record.state.kind === "running") {
       this.#life = this.#begin({ kind: "ended", exit: left.exit });
     } else {
+      this.#entry.apply({ type: "run-lost" });
       this.#life = this.#begin({ kind: "start" });
     }
   }

@@ -51,7 +51,7 @@ export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginni
 async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): Promise<EndedRun | undefined> {
   if (from.kind === "ended") return { exit: from.exit, livedMs: 0, at: entry.world.clock.monotonic() };
   const run = from.kind === "adopt" ? from.run : await launch(entry, life);
-  if (run === undefined) return undefined;
+  if (run === undefined || "livedMs" in run) return run;
   life.run = run;
   if (from.kind === "adopt") entry.adoptOutput();
   entry.world.openOutput(entry.key);

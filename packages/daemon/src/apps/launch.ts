@@ -1,11 +1,17 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import { hearsNotify, watchdogVariable } from "../probes/notify.ts";
 import type { Run } from "../runner/runner.ts";
+import type { EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
+import { isTransient } from "./is-transient.ts";
 import type { Life } from "./life.ts";
 
-/** Waits for what it needs and launches it; undefined when that failed, or the life was cancelled meanwhile. */
-export async function launch(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
+/**
+ * Waits for what it needs and launches it; undefined when that failed for good, or the life was cancelled meanwhile.
+ * Where the machine had too little of something for it, that counts as a run that failed, and the policy decides.
+ */
+export async function launch(entry: InstanceEntry, life: Life): Promise<Run | EndedRun | undefined> {
   const { spec, world } = entry;
   entry.apply({ type: "start-asked" }, { next: null });
   const verdict = await world.dependencies(spec, life.token, (waitingFor) =>
@@ -20,18 +26,31 @@ export async function launch(entry: InstanceEntry, life: Life): Promise<Run | un
     const run = await launchNow(entry, life);
     return life.token.isCancelled ? undefined : run;
   } catch (error) {
-    if (!life.token.isCancelled) fail(entry, life, error, "failed");
+    if (life.token.isCancelled) return undefined;
+    if (entry.spec.restart.when !== "never" && isTransient(error)) return failNow(entry, life, error);
+    fail(entry, life, error, "failed");
     return undefined;
   }
 }
 
+/** Whoever waits for the start is told; the life goes on. */
+function failNow(entry: InstanceEntry, life: Life, error: unknown): EndedRun {
+  const reason = error instanceof Error ? error.message : String(error);
+  entry.patch({ lastError: reason });
+  const { name } = entry.key;
+  const message = `${name} could not start now: ${reason}; it is tried again`;
+  life.launched.reject(new HoldfastError("START_FAILED", message, { cause: error }));
+  const exit = { code: null, signal: null };
+  return { exit, livedMs: 0, at: entry.world.clock.monotonic(), failed: `could not start: ${reason}` };
+}
+
 async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
   const { key, spec, world } = entry;
-  const { command, workingDir, user, groups, limits, ulimits, forks } = spec;
+  const { command, workingDir, user, groups, limits, ulimits, secrets, forks } = spec;
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
-  entry.patch({ cookie, pid: null, sawReadyLine: false, outputFrom: output.offset });
+  entry.patch({ cookie, pid: null, sawReadyLine: false, status: null, outputFrom: output.offset });
   failpoint("launch.prepared");
   await world.journal.saved();
   failpoint("launch.intended");
@@ -40,13 +59,15 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
     cookie,
     command,
     workingDir,
-    environment: world.environment(spec, key),
+    environment: { ...world.environment(spec, key), ...watchdogVariable(spec) },
     output: output.path,
     forks,
     ...(user === undefined ? {} : { user }),
     ...(groups === undefined ? {} : { groups }),
     ...(limits === undefined ? {} : { limits }),
     ...(ulimits === undefined ? {} : { ulimits }),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(hearsNotify(spec) && { notify: true }),
   });
   failpoint("launch.asked");
   life.launching = launching.then(

@@ -7,6 +7,8 @@ export type AppEvent =
   | { readonly type: "launched"; readonly health: Health; readonly ready: boolean }
   | { readonly type: "start-failed"; readonly reason: string }
   | { readonly type: "checked"; readonly health: Health; readonly ready: boolean }
+  /** Nobody knows what became of its run: it is gone, and started anew. */
+  | { readonly type: "run-lost" }
   | { readonly type: "crashed"; readonly exit: Exit; readonly until: number; readonly attempt: number }
   | { readonly type: "completed"; readonly exit: Exit }
   | { readonly type: "gave-up"; readonly reason: string; readonly exit: Exit }
@@ -34,14 +36,16 @@ export function nextState(state: AppState, event: AppEvent): AppState {
         : state;
     case "checked":
       return state.kind === "running" ? { kind: "running", health: event.health, ready: event.ready } : state;
+    case "run-lost":
+      return state.kind === "running" ? { kind: "starting", waitingFor: [] } : state;
     case "crashed":
-      return state.kind === "running"
+      return isBegun(state)
         ? { kind: "backoff", until: event.until, attempt: event.attempt, lastExit: event.exit }
         : state;
     case "completed":
       return state.kind === "running" ? { kind: "completed", exit: event.exit } : state;
     case "gave-up":
-      return state.kind === "running" ? { kind: "failed", reason: event.reason, exit: event.exit } : state;
+      return isBegun(state) ? { kind: "failed", reason: event.reason, exit: event.exit } : state;
     case "stop-asked":
       return isUp(state) || state.kind === "unknown" ? { kind: "stopping" } : state;
     case "restart-asked":
@@ -51,6 +55,11 @@ export function nextState(state: AppState, event: AppEvent): AppState {
         ? { kind: "stopped", ...(event.exit === undefined ? {} : { exit: event.exit }) }
         : state;
   }
+}
+
+/** It runs, or was about to: a machine that has no room for it fails it before it does. */
+function isBegun(state: AppState): boolean {
+  return state.kind === "running" || state.kind === "starting" || state.kind === "restarting";
 }
 
 /** True while something of the instance runs, or will run without being asked again. */

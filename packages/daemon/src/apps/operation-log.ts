@@ -2,7 +2,12 @@ import { type Clock, describeError, HoldfastError, type Random, type TaskRegistr
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
 import type { Journal } from "../store/journal.ts";
-import { type OperationRecord, publicOperation, rememberedOperations } from "../store/operation-record.ts";
+import {
+  type OperationRecord,
+  publicOperation,
+  type Roll,
+  rememberedOperations,
+} from "../store/operation-record.ts";
 
 /** Who asks for an operation, and how it is known again when the same request comes twice. */
 export interface Asked {
@@ -14,7 +19,7 @@ export interface Asked {
 export type OperationRequest =
   | (Asked &
       Pick<OperationRecord, "project" | "name" | "before"> &
-      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop">> & {
+      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop" | "roll">> & {
         readonly kind: OperationKind;
       })
   | OperationRecord;
@@ -29,6 +34,23 @@ export interface OperationSeams {
   readonly random: Random;
   readonly tasks: TaskRegistry;
   readonly journal: Journal;
+  readonly archive: OperationArchive;
+}
+
+/** Operations that were written down, read again. */
+export interface OperationArchive {
+  /** The last `limit` that match, in any order. */
+  readOperations(filter: OperationFilter & { readonly limit: number }): readonly OperationRecord[];
+}
+
+/** Which operations are meant. */
+export interface OperationFilter {
+  readonly project?: string;
+  readonly name?: string;
+  /** Begun then or later: wall-clock milliseconds. */
+  readonly since?: number;
+  /** The last so many. */
+  readonly limit?: number;
 }
 
 /** All operations: those under way, and the last that ended, also under earlier daemons. */
@@ -65,14 +87,21 @@ export class OperationLog {
     void task.done.then((outcome) => {
       // The daemon itself ends: the next one goes on with it.
       if (this.#seams.tasks.token.isCancelled) return;
-      this.#end(entry, outcome.kind === "failed" ? describeError(outcome.error) : null);
+      return this.#end(entry, outcome.kind === "failed" ? describeError(outcome.error) : null);
     });
     return publicOperation(record);
   }
 
+  /** Keeps how far a restart in batches is. */
+  keepRoll(id: string, roll: Roll): void {
+    const entry = this.#entry(id);
+    entry.record = { ...entry.record, roll };
+    this.#keep(entry.record);
+  }
+
   /** Ends one that cannot be gone on with. */
   fail(id: string, error: string): void {
-    this.#end(this.#entry(id), error);
+    void this.#end(this.#entry(id), error);
   }
 
   /** What an earlier request of this key and kind began. */
@@ -88,9 +117,17 @@ export class OperationLog {
     return publicOperation(this.#entry(id).record);
   }
 
-  list(project?: string): readonly Operation[] {
-    const all = [...this.#entries.values()].map(({ record }) => publicOperation(record));
-    return project === undefined ? all : all.filter((operation) => operation.project === project);
+  /** The last `limit` (1,000) that match, the oldest first; also from the disk what is no longer in memory. */
+  list({ limit = rememberedOperations, ...filter }: OperationFilter = {}): readonly Operation[] {
+    // What is in memory is newer than what was written of it.
+    const found = new Map(
+      this.#seams.archive.readOperations({ ...filter, limit }).map((record) => [record.id, record]),
+    );
+    for (const { record } of this.#entries.values()) {
+      if (matches(record, filter)) found.set(record.id, record);
+    }
+    const sorted = [...found.values()].toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since));
+    return sorted.slice(Math.max(0, sorted.length - limit)).map(publicOperation);
   }
 
   /** Resolves when all of them have ended. */
@@ -117,6 +154,7 @@ export class OperationLog {
       timeoutMs: request.timeoutMs ?? null,
       before,
       drop: request.drop ?? null,
+      ...(request.roll === undefined ? {} : { roll: request.roll }),
     };
     const entry: Entry = { record, ended: Promise.withResolvers<void>() };
     this.#entries.set(record.id, entry);
@@ -125,7 +163,7 @@ export class OperationLog {
     return entry;
   }
 
-  #end(entry: Entry, error: string | null): void {
+  async #end(entry: Entry, error: string | null): Promise<void> {
     entry.record = {
       ...entry.record,
       state: error === null ? "done" : "failed",
@@ -135,6 +173,8 @@ export class OperationLog {
     failpoint("operation.end");
     this.#keep(entry.record);
     failpoint("operation.ended");
+    // Whoever waits is told what the next daemon would say too. A disk that cannot be written keeps nobody waiting.
+    await this.#seams.journal.saved().catch(() => undefined);
     entry.ended.resolve();
   }
 
@@ -160,4 +200,16 @@ export class OperationLog {
   #time(): string {
     return new Date(this.#seams.clock.now()).toISOString();
   }
+}
+
+/** True when an operation is one of those that are meant. */
+export function matches(
+  record: Pick<OperationRecord, "project" | "name" | "since">,
+  { project, name, since }: OperationFilter,
+): boolean {
+  return (
+    (project === undefined || record.project === project) &&
+    (name === undefined || record.name === name) &&
+    (since === undefined || Date.parse(record.since) >= since)
+  );
 }

@@ -10,6 +10,8 @@ export interface AppSituation {
   readonly spec: AppSpec;
   /** It runs, or will without being asked again. */
   readonly isAlive: boolean;
+  /** Nothing of it is left to be started: each instance is up, or has done its work beside one that is. */
+  readonly isWhole: boolean;
   /** It is being restarted, and so need not be started. */
   readonly isRestarting: boolean;
   /** Every instance of it has ended as it should. */
@@ -42,6 +44,7 @@ export function planApply(now: ReadonlyMap<string, AppSituation>, request: PlanR
     toStart,
     after.map((app) => ({
       isAlive: false,
+      isWhole: false,
       isRestarting: false,
       isDone: false,
       ...now.get(app.name),
@@ -55,10 +58,12 @@ export function planApply(now: ReadonlyMap<string, AppSituation>, request: PlanR
       const because = followers.get(app.name) ?? null;
       const isRestarted = restarted.has(app.name) || because !== null;
       const action = isRestarted
-        ? "restart"
+        ? app.update === undefined || app.schedule !== undefined
+          ? "restart"
+          : "roll"
         : starting.has(app.name)
           ? "start"
-          : old?.isAlive === true && old.spec.replicas !== app.replicas
+          : (old?.isAlive === true || old?.isRestarting === true) && old.spec.replicas !== app.replicas
             ? "scale"
             : "none";
       const stops = isRestarted || (old?.isAlive === true && old.spec.replicas > app.replicas);
@@ -88,8 +93,8 @@ export function planApply(now: ReadonlyMap<string, AppSituation>, request: PlanR
 /** Those of the named apps, and of what they need, that a start has anything to do for. */
 export function startsOf(names: ReadonlySet<string>, apps: readonly AppSituation[]): ReadonlySet<string> {
   const wanted = withDependencies(names, new Map(apps.map(({ spec }) => [spec.name, spec])));
-  const starting = apps.filter(({ spec, isAlive, isRestarting, isDone }) => {
-    if (!wanted.has(spec.name) || isAlive || isRestarting) return false;
+  const starting = apps.filter(({ spec, isWhole, isRestarting, isDone }) => {
+    if (!wanted.has(spec.name) || isWhole || isRestarting) return false;
     // Disabled apps run when they are named, and not because another one needs them.
     if (spec.disabled && !names.has(spec.name)) return false;
     // A job that another one needs is not run again when it is done.
@@ -143,14 +148,18 @@ function followersOf(
 }
 
 function planned(
-  { name, stop }: AppSpec,
+  { name, stop, update, replicas }: AppSpec,
   change: PlannedApp["change"],
   fields: PlannedApp["fields"],
   action: PlannedApp["action"],
   because: string | null,
   stops: boolean,
 ): PlannedApp {
-  return { name, change, fields, action, because, stopMs: stops ? stop.graceMs : 0 };
+  const batches =
+    action === "roll" && update !== undefined && update.parallelism > 0
+      ? Math.max(1, Math.ceil(replicas / update.parallelism))
+      : 1;
+  return { name, change, fields, action, because, stopMs: stops ? stop.graceMs * batches : 0 };
 }
 
 function isAsItWas(change: PlannedApp["change"]): boolean {

@@ -1,6 +1,7 @@
 import type { ShutdownToken } from "@holdfast/runtime";
 import type { LineWatch } from "../logs/line-watch.ts";
 import { runChecks } from "../probes/checks.ts";
+import { hearsNotify } from "../probes/notify.ts";
 import type { Run } from "../runner/runner.ts";
 import type { EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
@@ -16,14 +17,22 @@ export async function watchRun(
   const checks = token.childToken();
   const startedAt = clock.monotonic();
   const line = watchReadyLine(entry, checks);
+  const onNotified = run.onNotified?.bind(run);
+  const leave = hearsNotify(spec) ? onNotified?.(({ status }) => tellStatus(entry, status)) : undefined;
   let failed: string | undefined;
   const checking = runChecks(
     spec,
-    { clock, look: world.look(spec), token: checks, ...(line === undefined ? {} : { readyLine: line.seen }) },
+    {
+      clock,
+      look: world.look(spec),
+      token: checks,
+      ...(line === undefined ? {} : { readyLine: line.seen }),
+      ...(onNotified === undefined ? {} : { onNotified }),
+    },
     {
       onChecked: (checked) => entry.apply({ type: "checked", ...checked }),
-      onDead: (probe) => {
-        failed = `its ${probe} probe failed`;
+      onDead: (why) => {
+        failed = why;
         void run.stop(world.stopRequest(spec, key, run));
       },
     },
@@ -33,9 +42,14 @@ export async function watchRun(
   if (exit !== undefined) line?.look();
   checks.cancel({ kind: "requested-by-run", message: "the run has ended" });
   await checking;
+  leave?.();
   if (exit === undefined || token.isCancelled) return undefined;
   const at = clock.monotonic();
   return { exit, livedMs: at - startedAt, at, ...(failed === undefined ? {} : { failed }) };
+}
+
+function tellStatus(entry: InstanceEntry, status: string | undefined): void {
+  if (status !== undefined && status !== entry.record.status) entry.patch({ status });
 }
 
 function watchReadyLine(entry: InstanceEntry, token: ShutdownToken): LineWatch | undefined {

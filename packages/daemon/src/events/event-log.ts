@@ -9,7 +9,9 @@ const atHand = 10_000;
 export interface EventArchive {
   /** The number of the last event, 0 where there is none. */
   lastEvent(): number;
-  readEvents(after: number, limit: number): readonly DaemonEvent[];
+  readEvents(after: number, limit: number, project?: string): readonly DaemonEvent[];
+  /** The last ones before number `before`, the oldest first. */
+  readEventsBefore(before: number, limit: number, project?: string): readonly DaemonEvent[];
 }
 
 /** Everything that happened, in order, as far back as it is kept: also before this daemon began. */
@@ -56,12 +58,21 @@ export class EventLog {
     for (const listener of this.#listeners) listener(numbered);
   }
 
-  /** The first `limit` events after number `after`, the oldest first. */
-  read(after: number, limit: number = atHand): readonly DaemonEvent[] {
+  /** The first `limit` events after number `after`, of one project or of all, the oldest first. */
+  read(after: number, limit: number = atHand, project?: string): readonly DaemonEvent[] {
     const first = this.#events[0]?.seq ?? this.#seq + 1;
-    if (after + 1 >= first) return this.#events.slice(after + 1 - first).slice(0, limit);
-    const older = this.#archive.readEvents(after, limit).filter(({ seq }) => seq < first);
-    return [...older, ...this.#events.slice(0, limit - older.length)];
+    const own = ofProject(this.#events.slice(Math.max(0, after + 1 - first)), project);
+    if (after + 1 >= first) return own.slice(0, limit);
+    const older = this.#archive.readEvents(after, limit, project).filter(({ seq }) => seq < first);
+    return [...older, ...own.slice(0, limit - older.length)];
+  }
+
+  /** The last `count` events, of one project or of all, the oldest first. */
+  readLast(count: number, project?: string): readonly DaemonEvent[] {
+    const own = ofProject(this.#events, project);
+    if (own.length >= count) return own.slice(own.length - count);
+    const first = this.#events[0]?.seq ?? this.#seq + 1;
+    return [...this.#archive.readEventsBefore(first, count - own.length, project), ...own];
   }
 
   /** Hears of every event from now on. Returns the function that ends it. */
@@ -69,4 +80,8 @@ export class EventLog {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function ofProject(events: readonly DaemonEvent[], project: string | undefined): readonly DaemonEvent[] {
+  return project === undefined ? events : events.filter((event) => event.project === project);
 }

@@ -36,6 +36,8 @@ export interface HttpOptions {
   readonly onError: (error: unknown, where: string) => void;
   /** How long a client may take over its headers. Default 10,000 ms. */
   readonly headersTimeoutMs?: number;
+  /** Connections at once; who comes after that is answered 503. Default 1,000. */
+  readonly maxConnections?: number;
 }
 
 /** Who is let in, and to do what. */
@@ -48,6 +50,8 @@ export class HttpServer {
   readonly #server: Server;
   readonly #webSockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
+  /** The connections that are within the limit. */
+  readonly #open = new Set<Duplex>();
   #origins: readonly string[] = [];
   #port = 0;
 
@@ -61,7 +65,13 @@ export class HttpServer {
       maxHeaderSize: 16_384,
       requireHostHeader: false,
     });
-    this.#server.maxConnections = 1_000;
+    // Those above the limit are told why; those far above it are not even read.
+    this.#server.maxConnections = this.#maxConnections + 8;
+    this.#server.on("connection", (socket) => {
+      if (this.#open.size >= this.#maxConnections) return;
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
+    });
     this.#server.on("request", (request, response) => void this.#answer(request, response));
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on("clientError", (_error, socket) => socket.destroy());
@@ -132,6 +142,8 @@ export class HttpServer {
     if (!host.ok) return refuse(response, 421, `refused: ${host.why}`, { Connection: "close" });
     const origin = originVerdict(request, this.#origins);
     if (!origin.ok) return refuse(response, 403, `refused: ${origin.why}`, { Connection: "close" });
+    if (!this.#open.has(request.socket))
+      return refuse(response, 503, "too many clients", { Connection: "close", "Retry-After": "1" });
     const pathname = pathOf(request);
     if (pathname === "/healthz") return replyText(response, 200, "ok\n");
     if (pathname === "/login") return await this.#logIn(request, response);
@@ -213,8 +225,13 @@ export class HttpServer {
   #admitToWebSocket(request: IncomingMessage): Admitted | string {
     if (!hostVerdict(request, this.#options.names).ok) return "421 Misdirected Request";
     if (!originVerdict(request, this.#origins).ok) return "403 Forbidden";
+    if (!this.#open.has(request.socket)) return "503 Service Unavailable";
     if (pathOf(request) !== "/ws") return "404 Not Found";
     return this.#admit(request) ?? "401 Unauthorized";
+  }
+
+  get #maxConnections(): number {
+    return this.#options.maxConnections ?? 1_000;
   }
 
   #serveOptions(): ServeOptions {

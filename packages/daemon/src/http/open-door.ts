@@ -17,6 +17,7 @@ export interface DoorOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly startedAt: number;
+  readonly maxConnections?: number;
   readonly onError: (error: unknown, where: string) => void;
 }
 

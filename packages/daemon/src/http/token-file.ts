@@ -1,9 +1,9 @@
 /** The secret that programs show over HTTP: 256 random bits in a file that only its owner can read. */
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { HoldfastError } from "@holdfast/runtime";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
 
 /**
  * Reads the token, making it if there is none. Throws `UNSAFE_TOKEN` when the file could be read or replaced by
@@ -12,17 +12,22 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 export function readOrMakeToken(path: string): string {
   try {
     const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    const token = randomBytes(32).toString("hex");
     try {
-      writeSync(file, `${token}\n`);
+      return writeToken(file);
     } finally {
       closeSync(file);
     }
-    return token;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return readToken(path);
   }
+}
+
+function writeToken(file: number): string {
+  const token = randomBytes(32).toString("hex");
+  writeSync(file, `${token}\n`);
+  fsyncSync(file);
+  return token;
 }
 
 function readToken(path: string): string {
@@ -33,7 +38,10 @@ function readToken(path: string): string {
     if (!isFile || nlink !== 1) throw unsafe(path, "is no file of its own");
     if (uid !== process.getuid?.()) throw unsafe(path, `belongs to user ${uid}`);
     if ((mode & 0o077) !== 0) throw unsafe(path, `is open to others (mode ${(mode & 0o777).toString(8)})`);
-    const token = readFileSync(file, "utf8").trim();
+    const text = readFileSync(file, "utf8");
+    // The daemon that made the file ended before it wrote: the home is locked, so it is nobody else's turn now.
+    if (text === "") return writeToken(file);
+    const token = text.trim();
     if (!/^[0-9a-f]{64}$/.test(token)) throw unsafe(path, "does not hold 64 hexadecimal digits");
     return token;
   } finally {
@@ -43,9 +51,12 @@ function readToken(path: string): string {
 
 function openNoFollow(path: string): number {
   try {
-    return openSync(path, O_RDONLY | O_NOFOLLOW);
+    // A pipe in its place must not make us wait.
+    return openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ELOOP") throw unsafe(path, "is a link");
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ELOOP") throw unsafe(path, "is a link");
+    if (code === "EISDIR" || code === "ENXIO") throw unsafe(path, "is no file of its own");
     throw error;
   }
 }

@@ -40,6 +40,9 @@ export interface LogCare {
   readonly onGrowth?: () => void;
 }
 
+/** More than the longest line; more at once would only fill the memory. */
+const readBlockBytes = 96 * 1024;
+
 /**
  * The output of one instance: a file that the app itself appends to, and the index of its times. The daemon watches
  * it grow and never stands in between, so the app writes on when the daemon does not live. What is too old or too
@@ -163,7 +166,7 @@ export class AppLog {
   }
 
   /**
-   * The lines from `offset` on, or from the first one that is still there, at most about 256 KiB of them, and where to
+   * The lines from `offset` on, or from the first one that is still there, at most about 96 KiB of them, and where to
    * go on. With `unfinished`, also the last one while it has no end.
    */
   read(
@@ -171,7 +174,12 @@ export class AppLog {
     unfinished: boolean = !this.isOpen,
   ): { readonly lines: readonly TimedLine[]; readonly next: number } {
     this.#watch?.sample();
-    const { lines, next } = readLines(this.path, Math.max(offset, this.firstOffset), undefined, unfinished);
+    const { lines, next } = readLines(
+      this.path,
+      Math.max(offset, this.firstOffset),
+      readBlockBytes,
+      unfinished,
+    );
     if (lines.length === 0) return { lines: [], next };
     const times = this.#timeIndex((index) => index.timesAt(lines.map((line) => line.offset)));
     return { lines: lines.map((line, at) => ({ ...line, time: times[at] ?? 0 })), next };

@@ -77,7 +77,10 @@ export function followLogs(
 function senderOf(subscription: Subscription<LogEvent>): (event: LogEvent) => Promise<void> {
   let last: Promise<void> = Promise.resolve();
   const sendNow = async (event: LogEvent): Promise<void> => {
-    if (!subscription.ended && !subscription.notify(event)) await subscription.drained();
+    if (subscription.ended) return;
+    subscription.notify(event);
+    // Waited for also when there is room left for more: what waits unread fills the memory.
+    await subscription.drained();
   };
   return (event) => {
     last = last.then(() => sendNow(event));

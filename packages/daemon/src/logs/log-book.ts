@@ -9,9 +9,9 @@ import { LogReader, mergeLogs } from "./merge-logs.ts";
 import type { Retention } from "./retention.ts";
 import { type LineFilter, wantedLines } from "./wanted-lines.ts";
 
-/** How many lines of each app are read at once, and how much of all; who wants more follows. */
+/** How many lines of each app are read at once, and how much of all as it goes over the wire; who wants more follows. */
 const mostLines = 10_000;
-const mostCharacters = 8 * 1024 * 1024;
+const mostWireCharacters = 8 * 1024 * 1024;
 
 /** The log of one instance. */
 export interface LogSource {
@@ -90,19 +90,21 @@ export class LogBook {
         return new LogReader({ key, log, ...range, isWanted, most: lines });
       }),
     );
-    const found: LogLine[] = [];
+    const found: { readonly line: LogLine; readonly characters: number }[] = [];
     let characters = 0;
-    let dropped = 0;
     for await (const batch of mergeLogs(readers, this.#clock)) {
       for (const line of batch) {
-        found.push(line);
-        characters += line.text.length;
-        if (characters <= mostCharacters) continue;
-        if (query.after !== undefined) return found;
-        characters -= found[dropped]?.text.length ?? 0;
-        delete found[dropped++];
+        const own = JSON.stringify(line).length;
+        characters += own;
+        found.push({ line, characters: own });
+        if (characters > mostWireCharacters && query.after !== undefined)
+          return found.map(({ line }) => line);
       }
+      // The oldest are the ones too many.
+      let dropped = 0;
+      for (; characters > mostWireCharacters; dropped++) characters -= found[dropped]?.characters ?? 0;
+      found.splice(0, dropped);
     }
-    return found.slice(dropped);
+    return found.map(({ line }) => line);
   }
 }

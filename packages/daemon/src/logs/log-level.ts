@@ -58,7 +58,12 @@ export function levelOfFields(fields: Readonly<Record<string, unknown>>): LogLev
   return undefined;
 }
 
+/** Most lines have nothing that could be a level, and need no second look. */
+const maybe =
+  /^<\d|^[IWEF]\d|lvl|level|trace|trc|silly|fine|debug|dbg|verb|inf|notice|warn|wrn|err|eror|severe|fatal|ftl|crit|alert|emerg|panic/i;
+
 function levelOfText(text: string): LogLevel | undefined {
+  if (!maybe.test(text.slice(0, headLength))) return undefined;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours stand around a level more often than not.
   const head = text.slice(0, headLength).replaceAll(/\u001b\[[0-9;:]{0,32}m/g, "");
   const priority = /^<(\d{1,3})>/.exec(head);

@@ -18,7 +18,7 @@ export interface MergeSource {
 
 /** So much goes into one batch. */
 const batchLines = 1_000;
-const batchCharacters = 256 * 1024;
+const batchCharacters = 64 * 1024;
 
 /** How far one log has been read. */
 export class LogReader {

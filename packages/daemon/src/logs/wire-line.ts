@@ -12,11 +12,19 @@ export function wireLine({ project, name, instance }: InstanceKey, line: TimedLi
     project,
     name,
     instance,
-    time: new Date(line.time).toISOString(),
+    time: timeText(line.time),
     text: line.text,
     offset: line.offset,
     ...(level === undefined ? {} : { level }),
     ...(fields === undefined ? {} : { fields }),
     ...(line.continues === undefined ? {} : { continues: line.continues }),
   };
+}
+
+let last = { time: Number.NaN, text: "" };
+
+/** Many lines in a row have the same time. */
+function timeText(time: number): string {
+  if (time !== last.time) last = { time, text: new Date(time).toISOString() };
+  return last.text;
 }

@@ -19,7 +19,7 @@ export function detectFormat(file: Pick<ManifestFile, "path" | "text">): Manifes
 }
 
 /** True for a key of the outermost map, in block or JSON style. */
-function hasKey(text: string, key: string): boolean {
+export function hasKey(text: string, key: string): boolean {
   return new RegExp(
     `^(?:\\uFEFF)?(?:["']?${key}["']?|\\{?\\s*["']${key}["'])[ \\t]*:(?:[ \\t\\r\\n{]|$)`,
     "m",

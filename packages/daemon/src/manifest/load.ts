@@ -5,6 +5,7 @@ import { isBaseVariable } from "./compose/environment.ts";
 import { loadCompose } from "./compose/index.ts";
 import { detectFormat, type ManifestFormat } from "./detect-format.ts";
 import { findManifest, manifestNames } from "./find-files.ts";
+import { refuseForeign } from "./foreign-format.ts";
 import { type LoadContext, type ManifestFile, type ManifestSources, nodeSources } from "./load-context.ts";
 import { markInherited } from "./mark-inherited.ts";
 import { ManifestError, type Problem, ProblemList } from "./problem.ts";
@@ -45,6 +46,7 @@ export function loadProject(request: LoadRequest, sources: ManifestSources = nod
     warnings,
   };
   const files = readFiles(request, context);
+  for (const file of files) refuseForeign(file, problems);
   throwIfAny(problems);
   const format = commonFormat(files, problems);
   throwIfAny(problems);

@@ -1,7 +1,9 @@
 /** All that is watched while an instance runs, brought together into its health and readiness. */
 import type { Clock, ShutdownToken } from "@holdfast/runtime";
+import type { OnNotified } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { Health } from "../spec/app-state.ts";
+import { hearsNotify, notifyLoop } from "./notify.ts";
 import { type Look, probeLoop } from "./probe-loop.ts";
 
 export interface Checked {
@@ -9,7 +11,10 @@ export interface Checked {
   readonly ready: boolean;
 }
 
-type CheckedSpec = Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine" | "unreadyKills">;
+type CheckedSpec = Pick<
+  AppSpec,
+  "healthcheck" | "readiness" | "liveness" | "readyLogLine" | "unreadyKills" | "readyNotify" | "watchdogMs"
+>;
 
 export interface CheckSeams {
   readonly clock: Clock;
@@ -18,6 +23,8 @@ export interface CheckSeams {
   readonly token: ShutdownToken;
   /** Resolves when the app has written its ready line; never, if it never does. Absent where none is awaited. */
   readonly readyLine?: Promise<void>;
+  /** Absent where the app is not heard. */
+  readonly onNotified?: OnNotified;
 }
 
 interface Verdicts {
@@ -25,6 +32,7 @@ interface Verdicts {
   readonly readiness: "unknown" | "good" | "bad";
   readonly liveness: "unknown" | "good" | "bad";
   readonly readyLine: boolean;
+  readonly notifiedReady: boolean;
 }
 
 const nothingKnown: Verdicts = {
@@ -32,6 +40,7 @@ const nothingKnown: Verdicts = {
   readiness: "unknown",
   liveness: "unknown",
   readyLine: false,
+  notifiedReady: false,
 };
 
 /** What is known of an instance that was just launched. */
@@ -40,13 +49,13 @@ export function firstChecked(spec: CheckedSpec): Checked {
 }
 
 /**
- * Watches until the token is cancelled. `onChecked` is told each new summary, `onDead` that a probe has given the
- * instance up, and which. Resolves when every loop has ended.
+ * Watches until the token is cancelled. `onChecked` is told each new summary, `onDead` why the
+ * instance has to be ended. Resolves when every loop has ended.
  */
 export async function runChecks(
   spec: CheckedSpec,
   seams: CheckSeams,
-  told: { readonly onChecked: (checked: Checked) => void; readonly onDead: (probe: string) => void },
+  told: { readonly onChecked: (checked: Checked) => void; readonly onDead: (why: string) => void },
 ): Promise<void> {
   let verdicts = nothingKnown;
   let last = summarise(spec, verdicts);
@@ -67,7 +76,7 @@ export async function runChecks(
     loops.push(
       probeLoop(readiness, seams, (verdict) => {
         learn({ readiness: verdict });
-        if (verdict === "bad" && spec.unreadyKills === true) told.onDead("readiness");
+        if (verdict === "bad" && spec.unreadyKills === true) told.onDead("its readiness probe failed");
       }),
     );
   }
@@ -75,13 +84,23 @@ export async function runChecks(
     loops.push(
       probeLoop(liveness, seams, (verdict) => {
         learn({ liveness: verdict });
-        if (verdict === "bad") told.onDead("liveness");
+        if (verdict === "bad") told.onDead("its liveness probe failed");
       }),
     );
   }
   const { readyLine } = seams;
   if (readyLine !== undefined) {
     loops.push(Promise.race([readyLine.then(() => learn({ readyLine: true })), cancelled(seams.token)]));
+  }
+  const { onNotified } = seams;
+  if (onNotified !== undefined && hearsNotify(spec)) {
+    loops.push(
+      notifyLoop(
+        spec,
+        { ...seams, onNotified },
+        { onReady: (ready) => learn({ notifiedReady: ready }), onDead: told.onDead },
+      ),
+    );
   }
   await Promise.all(loops);
 }
@@ -92,7 +111,8 @@ function summarise(spec: CheckedSpec, verdicts: Verdicts): Checked {
     ready:
       (spec.healthcheck === undefined || verdicts.healthcheck === "good") &&
       (spec.readiness === undefined || verdicts.readiness === "good") &&
-      (spec.readyLogLine === undefined || verdicts.readyLine),
+      (spec.readyLogLine === undefined || verdicts.readyLine) &&
+      (spec.readyNotify === undefined || verdicts.notifiedReady),
   };
 }
 

@@ -3,15 +3,13 @@
 import {
   type Cgroup,
   type CgroupHome,
-  isAlive,
   type Launcher,
   type LimitGroup,
   type LimitHome,
+  type Notified,
   type ProcessExit,
   type ProcessIdentity,
-  ProcessScanner,
-  ProcessTree,
-  processIdentity,
+  processVariable,
   type RunDirectory,
   type StopOutcome,
   stopTree,
@@ -22,7 +20,10 @@ import type { Exit } from "../spec/app-state.ts";
 import { argvOf } from "./argv.ts";
 import { expectProgram, type WantedProgram } from "./find-program.ts";
 import { limitRun, refuseUnenforced } from "./limit-run.ts";
-import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest } from "./runner.ts";
+import { machineSight, type ProcessSight, type RunTree } from "./process-sight.ts";
+import type { LimitName, Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "./runner.ts";
+import type { SecretFiles } from "./secret-files.ts";
+import { StopExtension } from "./stop-extension.ts";
 
 /** How long a program that was found is believed to be there, and how many are remembered. */
 const believedMs = 1_000;
@@ -30,21 +31,26 @@ const mostBelieved = 1_000;
 
 export interface ProcessRunnerSeams {
   readonly clock: Clock;
-  readonly launcher: Launcher;
-  readonly runDirectory: RunDirectory;
+  readonly launcher: Pick<Launcher, "launch">;
+  readonly runDirectory: Pick<RunDirectory, "read" | "exited" | "remove" | "list" | "onNotified">;
   /** Absent where cgroups cannot be made: then `/proc` is searched for what is left of a tree. */
   readonly cgroups?: CgroupHome;
   /** Absent where nothing can be limited. */
   readonly limits?: LimitHome;
+  /** How the machine's processes are seen; absent means the machine's own. */
+  readonly sight?: ProcessSight;
+  /** Absent where no secrets can be given. */
+  readonly secrets?: SecretFiles;
 }
 
 export class ProcessRunner implements Runner {
   readonly #seams: ProcessRunnerSeams;
-  readonly #scanner = new ProcessScanner();
+  readonly #sight: ProcessSight;
   readonly #foundAt = new Map<string, number>();
 
   constructor(seams: ProcessRunnerSeams) {
     this.#seams = seams;
+    this.#sight = seams.sight ?? machineSight();
   }
 
   async launch(request: RunRequest): Promise<Run> {
@@ -60,26 +66,38 @@ export class ProcessRunner implements Runner {
     failpoint("runner.cgroup");
     try {
       refuseUnenforced(request.limits, notEnforced);
+      const env = await this.#environment(request);
       const leader = await launcher.launch({
         cookie: request.cookie,
         argv,
         cwd: request.workingDir,
-        env: request.environment,
+        env,
         output: request.output,
         cgroups: [...(cgroup === undefined ? [] : [cgroup.path]), ...(group?.paths ?? [])],
         ...(request.user === undefined ? {} : { user: request.user }),
         ...(request.groups === undefined ? {} : { groups: request.groups }),
+        ...(request.notify === true && { notify: true }),
         ...(request.ulimits === undefined ? {} : { resourceLimits: request.ulimits }),
       });
       failpoint("runner.began");
       return this.#run(request.cookie, leader, { cgroup, group, notEnforced }, request.forks);
     } catch (error) {
+      await this.#seams.secrets?.remove(request.cookie).catch(() => undefined);
       await group?.remove(this.#seams.clock);
       await cgroup?.remove(this.#seams.clock);
       throw new HoldfastError("START_FAILED", error instanceof Error ? error.message : String(error), {
         cause: error,
       });
     }
+  }
+
+  async #environment(request: RunRequest): Promise<Readonly<Record<string, string>>> {
+    const { cookie, secrets = [], user, environment } = request;
+    if (secrets.length === 0) return environment;
+    const files = this.#seams.secrets;
+    if (files === undefined)
+      throw new HoldfastError("START_FAILED", "it has secrets, and there is no place for them");
+    return await files.prepare(cookie, secrets, user, environment);
   }
 
   async reattach(cookie: string, forks: boolean): Promise<Reattached> {
@@ -94,17 +112,37 @@ export class ProcessRunner implements Runner {
         ? { kind: "never-began" }
         : { kind: "ended", exit: exitFrom(record.exit) };
     }
-    const found = processIdentity(record.pid);
+    const found = this.#sight.identity(record.pid);
     const leader = found ?? { pid: record.pid, startTime: -1, bootId: "" };
-    const ours = found !== undefined && isAlive(found, cookie);
+    const ours = found !== undefined && this.#sight.isAlive(found, cookie);
     const run = this.#run(cookie, ours ? leader : { ...leader, startTime: -1 }, { cgroup, group }, forks);
     if (ours || record.exit === undefined) return { kind: "running", run };
     // The leader has ended; what it left behind ends too, before anything is started in its place.
     return forks ? { kind: "running", run } : { kind: "ended", exit: await run.exited };
   }
 
+  strays(known: ReadonlySet<string>): readonly StrayRun[] {
+    return this.#seams.runDirectory
+      .list()
+      .filter((cookie) => !known.has(cookie))
+      .flatMap((cookie) => strayRun(cookie, this.#liveLeader(cookie)) ?? []);
+  }
+
+  isLive(cookie: string): boolean {
+    return this.#liveLeader(cookie) !== undefined;
+  }
+
+  /** The cookie must be its own: a pid that was given to somebody else since is no leader of ours. */
+  #liveLeader(cookie: string): number | undefined {
+    const { pid, exit } = this.#seams.runDirectory.read(cookie);
+    if (pid === undefined || exit !== undefined) return undefined;
+    const found = this.#sight.identity(pid);
+    return found !== undefined && this.#sight.isAlive(found, cookie) ? pid : undefined;
+  }
+
   forget(cookie: string): void {
     this.#seams.runDirectory.remove(cookie);
+    void this.#seams.secrets?.remove(cookie).catch(() => undefined);
   }
 
   /** As `expectProgram`, but what was there a moment ago is believed: many apps are often one program. */
@@ -120,12 +158,10 @@ export class ProcessRunner implements Runner {
 
   #run(cookie: string, leader: ProcessIdentity, within: Within, forks: boolean): Run {
     const { cgroup, group, notEnforced } = within;
-    const { clock, runDirectory } = this.#seams;
-    const scanner = this.#scanner;
-    const tree = new ProcessTree({
+    const { clock, runDirectory, secrets } = this.#seams;
+    const tree = this.#sight.tree({
       cookie,
       leader,
-      scanner,
       clock,
       ...(cgroup === undefined ? {} : { cgroup }),
     });
@@ -135,6 +171,7 @@ export class ProcessRunner implements Runner {
       clock,
       runDirectory,
       forks,
+      ...(secrets === undefined ? {} : { secrets }),
       ...(cgroup === undefined ? {} : { cgroup }),
       ...(group === undefined ? {} : { group }),
       ...(notEnforced === undefined ? {} : { notEnforced }),
@@ -151,12 +188,13 @@ interface Within {
 
 interface ProcessRunSeams {
   readonly cookie: string;
-  readonly tree: ProcessTree;
+  readonly tree: RunTree;
   readonly cgroup?: Cgroup;
   readonly group?: LimitGroup;
   readonly notEnforced?: readonly LimitName[];
   readonly clock: Clock;
-  readonly runDirectory: RunDirectory;
+  readonly runDirectory: Pick<RunDirectory, "exited" | "onNotified">;
+  readonly secrets?: SecretFiles;
   readonly forks: boolean;
 }
 
@@ -179,6 +217,10 @@ class ProcessRun implements Run {
     this.exited = this.#follow();
   }
 
+  onNotified(listener: (notified: Notified) => void): () => void {
+    return this.#seams.runDirectory.onNotified(this.#seams.cookie, listener);
+  }
+
   stop(request: StopRequest): Promise<Exit> {
     const { clock } = this.#seams;
     const deadline = clock.monotonic() + request.graceMs;
@@ -194,9 +236,12 @@ class ProcessRun implements Run {
     return this.#ended(this.#stopping);
   }
 
-  #stopTree(request: StopRequest, hurry: ShutdownToken): Promise<StopOutcome> {
+  async #stopTree(request: StopRequest, hurry: ShutdownToken): Promise<StopOutcome> {
     const { tree, clock } = this.#seams;
-    return stopTree(tree, {
+    const extension = new StopExtension(clock, (listener) => this.onNotified(listener));
+    using _ = extension;
+    return await stopTree(tree, {
+      extendedTo: () => extension.until,
       signal: request.signal,
       graceMs: request.graceMs,
       leaderOnly: request.leaderOnly,
@@ -225,8 +270,18 @@ class ProcessRun implements Run {
     else await this.#stopping;
     await cgroup?.remove(clock);
     await group?.remove(clock);
+    await this.#seams.secrets?.remove(this.#seams.cookie).catch(() => undefined);
     return exit;
   }
+}
+
+function strayRun(cookie: string, pid: number | undefined): StrayRun | undefined {
+  if (pid === undefined) return undefined;
+  const project = processVariable(pid, "HOLDFAST_PROJECT");
+  const name = processVariable(pid, "HOLDFAST_APP");
+  if (project === undefined || name === undefined) return undefined;
+  const instance = Number(processVariable(pid, "HOLDFAST_INSTANCE"));
+  return { cookie, pid, project, name, ...(Number.isSafeInteger(instance) ? { instance } : {}) };
 }
 
 function exitFrom(exit: ProcessExit): Exit {

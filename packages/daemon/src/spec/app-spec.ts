@@ -68,6 +68,30 @@ export interface RestartPolicy {
   };
 }
 
+/** How instances are started anew when the app is changed: in batches, the next once the one before is ready. */
+export interface UpdatePolicy {
+  /** Instances at once; 0 means all. */
+  readonly parallelism: number;
+  /** Between two batches. */
+  readonly delayMs: number;
+  /** How long an instance has to stay ready to count as such. */
+  readonly monitorMs: number;
+  /** When an instance does not become ready: leave the rest as it was, go on, or go back to what was before. */
+  readonly onFailure: "pause" | "continue" | "rollback";
+}
+
+/** Files whose change restarts the app. */
+export interface WatchRule {
+  /** A file or a directory with all below it. */
+  readonly path: string;
+  /** Globs below it: what counts; empty means all. */
+  readonly include: readonly string[];
+  /** Globs below it: what does not count, beside what editors, version control and installers write. */
+  readonly ignore: readonly string[];
+  /** A series of changes is over when none has come for so long. */
+  readonly debounceMs: number;
+}
+
 export interface StopPolicy {
   readonly signal: string;
   /** From the signal to the kill of the whole tree. */
@@ -105,6 +129,21 @@ export interface AppLimits {
   readonly pids?: number;
   /** What becomes of the app where the machine cannot enforce them: it is not started, or it is with a warning. */
   readonly enforce: "require" | "warn";
+}
+
+/** How long an app may take to say that it is ready, unless it asks for more; absent means for ever. */
+export interface ReadyNotify {
+  readonly timeoutMs?: number;
+}
+
+/** A file that the app is given a private copy of at each start. What is in it is nowhere else. */
+export interface Secret {
+  /** Absolute. */
+  readonly file: string;
+  /** The name of the copy. */
+  readonly target: string;
+  /** Of the copy: 256 is 0400. */
+  readonly mode: number;
 }
 
 /** One of the limits that each process has for itself, as `ulimit` and `setrlimit(2)` have them. */
@@ -155,6 +194,7 @@ export interface AppSpec {
   readonly groups?: readonly string[];
   readonly limits?: AppLimits;
   readonly ulimits?: readonly Ulimit[];
+  readonly secrets?: readonly Secret[];
   readonly replicas: number;
   /** Added to `environment` of each replica: `prefix` and the replica's number, counted from `base`. */
   readonly replicaVariables: readonly ReplicaVariable[];
@@ -167,14 +207,21 @@ export interface AppSpec {
   readonly liveness?: Probe;
   /** Present: a bad verdict of `readiness` kills the app too, as process-compose does. */
   readonly unreadyKills?: true;
+  /** Present: it says by `sd_notify(3)` when it is ready. */
+  readonly readyNotify?: ReadyNotify;
+  /** It says by `sd_notify(3)` that it is alive, at least this often; else it is ended. Milliseconds. */
+  readonly watchdogMs?: number;
   /** A line of output that contains this text makes the app `log ready`. */
   readonly readyLogLine?: string;
   readonly restart: RestartPolicy;
+  /** Absent: when it is changed, all instances are restarted at once. */
+  readonly update?: UpdatePolicy;
   /** Exit codes that count as success beside 0. */
   readonly successExitCodes: readonly number[];
   readonly stop: StopPolicy;
   readonly ports: readonly Port[];
   readonly schedule?: Schedule;
+  readonly watch?: readonly WatchRule[];
   /** Groups for filters; process-compose's namespaces. */
   readonly namespaces: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

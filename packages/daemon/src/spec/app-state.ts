@@ -3,6 +3,7 @@
  *
  *     stopped{exit?} → starting → running{health, ready} → stopping → stopped
  *     running → backoff{until, attempt, lastExit} → starting      it crashed and will be started again
+ *     starting → backoff                                          the machine has no room for it now
  *     running → completed{exit}                                   it ended, and its policy lets it rest
  *     starting|backoff → failed{reason, exit?}                    intensity spent, or it could not start
  *     running → restarting → running

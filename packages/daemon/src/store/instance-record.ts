@@ -26,6 +26,8 @@ export interface InstanceRecord extends InstanceKey {
   readonly next: number | null;
   /** The limits that its spec asks for and that nothing enforces in the present or last run; absent is none. */
   readonly notEnforced?: readonly LimitName[];
+  /** What the present or last run said of itself last; absent is nothing. */
+  readonly status?: string | null;
   readonly sawReadyLine: boolean;
   /** Where the output of the present or last run begins in the log. */
   readonly outputFrom: number;

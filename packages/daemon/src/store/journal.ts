@@ -5,6 +5,9 @@ import type { StateChange } from "./state-database.ts";
 /** What nobody waits for is written with the next change that somebody does, or after this time. */
 const idleWriteMs = 50;
 
+/** After a write that failed the next one is tried, although nothing new is to be written. */
+const againMs = 1_000;
+
 /** Writes changes for good, all of them or none: a `StateDatabase`, or memory in a test. */
 export interface StateWriter {
   write(changes: readonly StateChange[]): void;
@@ -70,11 +73,11 @@ export class Journal {
     for (const then of this.#onceSaved.splice(0)) then();
   }
 
-  #keepSoon(): void {
+  #keepSoon(afterMs = idleWriteMs): void {
     this.#idle ??= this.#clock.setTimeout(() => {
       this.#idle = undefined;
-      // Nobody waits for it: what cannot be written stays in #unsaved and meets the next caller of saved().
-      this.saved().catch(() => undefined);
-    }, idleWriteMs);
+      // Nobody waits for it: what cannot be written stays in #unsaved and is tried again.
+      this.saved().catch(() => this.#keepSoon(againMs));
+    }, afterMs);
   }
 }

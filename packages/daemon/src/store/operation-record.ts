@@ -1,8 +1,17 @@
 import type { Operation } from "../api/contract.ts";
-import type { AppSpec } from "../spec/app-spec.ts";
+import type { AppSpec, UpdatePolicy } from "../spec/app-spec.ts";
 
 /** How many operations are remembered in memory, those under way and the last that ended. */
 export const rememberedOperations = 1_000;
+
+/** A restart in batches. */
+export interface Roll {
+  readonly policy: UpdatePolicy;
+  /** What the app was before, to go back to; absent when nothing of it was changed. */
+  readonly from?: AppSpec;
+  /** Present once it goes back: why, and the runs that are to be ended. */
+  readonly back?: { readonly why: string; readonly runs: readonly string[] };
+}
 
 /** An operation with all that a later daemon needs to end what a crash left undone. */
 export interface OperationRecord extends Operation {
@@ -13,6 +22,8 @@ export interface OperationRecord extends Operation {
   readonly before: readonly string[];
   /** The instances that are stopped for good and forgotten, and what they were. */
   readonly drop: { readonly spec: AppSpec; readonly instances: readonly number[] } | null;
+  /** Present for a restart in batches. */
+  readonly roll?: Roll;
 }
 
 /** The part of it that goes over the wire. */

@@ -1,10 +1,16 @@
 /** What outlives the daemon, in SQLite: the projects as they were applied, and the record of every instance. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
+import { ensurePrivateFile } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import type { DaemonEvent } from "../api/contract.ts";
+import type { OperationFilter } from "../apps/operation-log.ts";
 import type { ProjectSpec } from "../spec/app-spec.ts";
-import type { InstanceKey, InstanceRecord } from "./instance-record.ts";
+import { type InstanceKey, type InstanceRecord, keyText } from "./instance-record.ts";
 import { type OperationRecord, rememberedOperations } from "./operation-record.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
+import type { DesiredState } from "./state-backup.ts";
+import { DamagedState, isDamage, unwritten } from "./state-damage.ts";
+import { prepareStatements, type Statements } from "./state-statements.ts";
 
 /** Tables may be added within a version: an older daemon leaves those alone that it does not know. */
 const schemaVersion = 1;
@@ -21,6 +27,9 @@ const additions = `
   CREATE TABLE IF NOT EXISTS operation (id TEXT PRIMARY KEY, since INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS operation_since ON operation (since);
   CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, event TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT OR IGNORE INTO meta VALUES ('generation', 0);
+  INSERT OR REPLACE INTO meta VALUES ('schema', ${schemaVersion});
 `;
 
 /** As many of each are kept; older ones go. */
@@ -48,60 +57,85 @@ export interface KeptState {
 /** Owns the file `state.db`. One writer: the daemon that holds the home's lock. */
 export class StateDatabase {
   readonly #database: DatabaseSync;
-  readonly #putProject: StatementSync;
-  readonly #dropProject: StatementSync;
-  readonly #putInstance: StatementSync;
-  readonly #dropInstance: StatementSync;
-  readonly #putOperation: StatementSync;
-  readonly #putEvent: StatementSync;
-  readonly #readEvents: StatementSync;
+  readonly #statements: Statements;
+  /** Whether each instance is to run, as far as it was read or written. */
+  readonly #wanted = new Map<string, boolean>();
+  #onDesired: () => void = () => undefined;
   #sincePruned = 0;
 
-  /** Throws `STATE_TOO_NEW` when a later version of Holdfast wrote the file, `STATE_UNREADABLE` when it is no such file. */
+  /**
+   * Throws `STATE_TOO_NEW` when a later version of Holdfast wrote the file, `STATE_DAMAGED` when it is not as it was
+   * written, and `STATE_UNREADABLE` when the system does not let it be read.
+   */
   constructor(path: string) {
+    // SQLite gives the files beside it the same mode.
+    if (path !== ":memory:") ensurePrivateFile(path);
     this.#database = new DatabaseSync(path);
     try {
       this.#database.exec(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;",
       );
       this.#migrate(path);
+      this.#statements = prepareStatements(this.#database);
     } catch (error) {
-      if (error instanceof HoldfastError) throw error;
       this.#database.close();
+      if (error instanceof HoldfastError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      throw new HoldfastError(
-        "STATE_UNREADABLE",
-        `${path} cannot be read: ${reason}; move it away to begin anew (apps that run go on, unknown to the daemon)`,
-        { details: { path }, cause: error },
-      );
+      if (isDamage(error)) throw new DamagedState(reason, error);
+      throw new HoldfastError("STATE_UNREADABLE", `${path} cannot be read: ${reason}`, {
+        details: { path },
+        cause: error,
+      });
     }
-    this.#putProject = this.#database.prepare("INSERT OR REPLACE INTO project VALUES (?, ?)");
-    this.#dropProject = this.#database.prepare("DELETE FROM project WHERE name = ?");
-    this.#putInstance = this.#database.prepare("INSERT OR REPLACE INTO instance VALUES (?, ?, ?, ?)");
-    this.#dropInstance = this.#database.prepare(
-      "DELETE FROM instance WHERE project = ? AND name = ? AND instance = ?",
-    );
-    this.#putOperation = this.#database.prepare("INSERT OR REPLACE INTO operation VALUES (?, ?, ?)");
-    this.#putEvent = this.#database.prepare("INSERT OR REPLACE INTO event VALUES (?, ?)");
-    this.#readEvents = this.#database.prepare("SELECT event FROM event WHERE seq > ? ORDER BY seq LIMIT ?");
   }
 
+  /** Throws `STATE_DAMAGED`. */
   load(): KeptState {
-    return {
-      projects: this.#database
-        .prepare("SELECT spec FROM project ORDER BY rowid")
-        .all()
-        .map((row) => JSON.parse(String(row["spec"])) as ProjectSpec),
-      instances: this.#database
-        .prepare("SELECT record FROM instance")
-        .all()
-        .map((row) => JSON.parse(String(row["record"])) as InstanceRecord),
-      operations: this.#database
+    return readWhole(() => {
+      const { projects, instances } = this.desired();
+      const operations = this.#database
         .prepare("SELECT record FROM operation ORDER BY since DESC, rowid DESC LIMIT ?")
         .all(rememberedOperations)
-        .map((row) => JSON.parse(String(row["record"])) as OperationRecord)
-        .reverse(),
-    };
+        .map((row) => openJson(String(row["record"])) as OperationRecord)
+        .reverse();
+      return { projects, instances, operations };
+    });
+  }
+
+  /** What is to run. Throws `STATE_DAMAGED`. */
+  desired(): DesiredState {
+    return readWhole(() => ({
+      generation: this.generation,
+      projects: this.#database.prepare("SELECT name, spec FROM project ORDER BY rowid").all().map(projectOf),
+      instances: this.#database
+        .prepare("SELECT project, name, instance, record FROM instance")
+        .all()
+        .map((row) => {
+          const record = instanceOf(row);
+          this.#wanted.set(keyText(record), record.wanted);
+          return record;
+        }),
+    }));
+  }
+
+  /** Grows with every change of what is to run. */
+  get generation(): number {
+    const row = this.#database.prepare("SELECT value FROM meta WHERE name = 'generation'").get();
+    return Number(row?.["value"] ?? 0);
+  }
+
+  /** Called after each write that changed what is to run. */
+  onDesired(listener: () => void): void {
+    this.#onDesired = listener;
+  }
+
+  /** Takes what a backup had into a new file. */
+  restore({ generation, projects, instances }: DesiredState): void {
+    this.write([
+      ...projects.map((spec) => ({ kind: "put-project", spec }) as const),
+      ...instances.map((record) => ({ kind: "put-instance", record }) as const),
+    ]);
+    this.#database.prepare("UPDATE meta SET value = ? WHERE name = 'generation'").run(generation + 1);
   }
 
   /** The number of the last event, 0 where there is none. */
@@ -109,21 +143,77 @@ export class StateDatabase {
     return Number(this.#database.prepare("SELECT max(seq) AS seq FROM event").get()?.["seq"] ?? 0);
   }
 
-  /** The events after number `after`, the oldest first. */
-  readEvents(after: number, limit: number): readonly DaemonEvent[] {
-    return this.#readEvents.all(after, limit).map((row) => JSON.parse(String(row["event"])) as DaemonEvent);
+  /** The events after number `after`, the oldest first; one that cannot be read is left out. */
+  readEvents(after: number, limit: number, project?: string): readonly DaemonEvent[] {
+    return this.#statements.readEvents
+      .all(after, project ?? null, limit)
+      .flatMap(readable<DaemonEvent>("event"));
   }
 
-  /** Writes all of them or none. They are on the disk when this returns. */
+  /** The last events before number `before`, the oldest first. */
+  readEventsBefore(before: number, limit: number, project?: string): readonly DaemonEvent[] {
+    const rows = this.#statements.readEventsBefore.all(before, project ?? null, limit);
+    return rows.flatMap(readable<DaemonEvent>("event")).reverse();
+  }
+
+  /** The last `limit` operations that match, the newest first; one that cannot be read is left out. */
+  readOperations({
+    project,
+    name,
+    since = 0,
+    limit,
+  }: OperationFilter & { readonly limit: number }): readonly OperationRecord[] {
+    const rows = this.#statements.readOperations.all(since, project ?? null, name ?? null, limit);
+    return rows.flatMap(readable<OperationRecord>("record"));
+  }
+
+  /**
+   * Writes all of them or none. They are on the disk when this returns. Throws `E_NO_SPACE` when there is no room for
+   * them, `STATE_UNWRITABLE` when the system refuses them otherwise.
+   */
   write(changes: readonly StateChange[]): void {
-    this.#database.exec("BEGIN IMMEDIATE");
     try {
+      this.#database.exec("BEGIN IMMEDIATE");
       for (const change of changes) this.#apply(change);
+      const isOther = changes.some((change) => this.#changesDesired(change));
+      if (isOther) this.#statements.nextGeneration.run();
       this.#prune(changes.length);
       this.#database.exec("COMMIT");
+      for (const change of changes) this.#remember(change);
+      if (isOther) this.#onDesired();
     } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
+      // After some failures, such as a full disk, SQLite has rolled back by itself.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw unwritten(error);
+    }
+  }
+
+  #changesDesired(change: StateChange): boolean {
+    switch (change.kind) {
+      case "put-project":
+      case "drop-project":
+      case "drop-instance":
+        return true;
+      case "put-instance":
+        return this.#wanted.get(keyText(change.record)) !== change.record.wanted;
+      case "put-operation":
+      case "put-event":
+        return false;
+    }
+  }
+
+  #remember(change: StateChange): void {
+    if (change.kind === "put-instance") this.#wanted.set(keyText(change.record), change.record.wanted);
+    else if (change.kind === "drop-instance") this.#wanted.delete(keyText(change.key));
+  }
+
+  /** True when a small change can be written now, whatever the file system says of its room. */
+  canWrite(): boolean {
+    try {
+      this.#database.exec("UPDATE meta SET value = value WHERE name = 'generation'");
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -134,28 +224,28 @@ export class StateDatabase {
   #apply(change: StateChange): void {
     switch (change.kind) {
       case "put-project":
-        this.#putProject.run(change.spec.name, JSON.stringify(change.spec));
+        this.#statements.putProject.run(change.spec.name, sealJson(change.spec));
         return;
       case "drop-project":
-        this.#dropProject.run(change.name);
+        this.#statements.dropProject.run(change.name);
         return;
       case "put-instance": {
         const { project, name, instance } = change.record;
-        this.#putInstance.run(project, name, instance, JSON.stringify(change.record));
+        this.#statements.putInstance.run(project, name, instance, sealJson(change.record));
         return;
       }
       case "drop-instance":
-        this.#dropInstance.run(change.key.project, change.key.name, change.key.instance);
+        this.#statements.dropInstance.run(change.key.project, change.key.name, change.key.instance);
         return;
       case "put-operation":
-        this.#putOperation.run(
+        this.#statements.putOperation.run(
           change.record.id,
           Date.parse(change.record.since),
-          JSON.stringify(change.record),
+          sealJson(change.record),
         );
         return;
       case "put-event":
-        this.#putEvent.run(change.event.seq, JSON.stringify(change.event));
+        this.#statements.putEvent.run(change.event.seq, sealJson(change.event));
         return;
     }
   }
@@ -175,9 +265,12 @@ export class StateDatabase {
   }
 
   #migrate(path: string): void {
+    const found = this.#database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+    if (found !== "ok") throw new DamagedState(String(found));
     const version = Number(this.#database.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (version > schemaVersion) {
-      this.#database.close();
+      // Whoever writes a later version says so in both places: one place alone is a flipped bit.
+      if (this.#writtenSchema() <= schemaVersion) throw new DamagedState("its version is wrong");
       throw new HoldfastError(
         "STATE_TOO_NEW",
         `${path} was written by a later version of Holdfast (schema ${version}, this one knows ${schemaVersion})`,
@@ -188,4 +281,50 @@ export class StateDatabase {
       this.#database.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
     this.#database.exec(`BEGIN; ${additions} COMMIT;`);
   }
+
+  #writtenSchema(): number {
+    try {
+      const row = this.#database.prepare("SELECT value FROM meta WHERE name = 'schema'").get();
+      return Number(row?.["value"] ?? Number.POSITIVE_INFINITY);
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function projectOf(row: Row): ProjectSpec {
+  const spec = openJson(String(row["spec"])) as ProjectSpec;
+  if (spec.name !== row["name"]) throw new SyntaxError(`${spec.name} is kept as ${String(row["name"])}`);
+  return spec;
+}
+
+function instanceOf(row: Row): InstanceRecord {
+  const record = openJson(String(row["record"])) as InstanceRecord;
+  const { project, name, instance } = row;
+  if (record.project === project && record.name === name && record.instance === instance) return record;
+  throw new SyntaxError(`${keyText(record)} is kept under another name`);
+}
+
+function readWhole<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error;
+    if (isDamage(error))
+      throw new DamagedState(error instanceof Error ? error.message : String(error), error);
+    throw error;
+  }
+}
+
+/** What happened is told as far as it can be read: nothing depends on it. */
+function readable<T>(column: string): (row: Readonly<Record<string, unknown>>) => readonly T[] {
+  return (row) => {
+    try {
+      return [openJson(String(row[column])) as T];
+    } catch {
+      return [];
+    }
+  };
 }

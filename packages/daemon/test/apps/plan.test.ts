@@ -144,6 +144,7 @@ describe("a plan", () => {
     expect(told(daemon.plan({ spec }))).toEqual({ web: "unchanged, none", old: "orphaned, none" });
     expect(daemon.plan({ spec }).hasChanges).toBe(false);
     expect(daemon.plan({ spec, removeOrphans: true })).toMatchObject({ hasChanges: true, stopMs: 10_000 });
+    expect(() => daemon.plan({ spec, names: ["old"], removeOrphans: true })).toThrow("shop has no app old");
   });
 
   test("an app that has ended is started again, and an unknown name is refused", async () => {

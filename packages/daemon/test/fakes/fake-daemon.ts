@@ -1,10 +1,14 @@
 import { seededRandom } from "@holdfast/runtime";
 import { VirtualClock } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../src/api/contract.ts";
+import { matches, type OperationFilter } from "../../src/apps/operation-log.ts";
 import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
+import type { WatchRule } from "../../src/spec/app-spec.ts";
 import type { InstanceRecord } from "../../src/store/instance-record.ts";
+import type { OperationRecord } from "../../src/store/operation-record.ts";
 import type { KeptState, StateChange } from "../../src/store/state-database.ts";
+import type { WatchFiles } from "../../src/watch/app-watches.ts";
 import { FakeRunner } from "./fake-runner.ts";
 
 /** A database in memory, that a second daemon can be given. */
@@ -12,12 +16,15 @@ export class MemoryDatabase {
   kept: KeptState = { projects: [], instances: [], operations: [] };
   readonly events: DaemonEvent[] = [];
   writes = 0;
+  /** What every write fails with, while it is set. */
+  failure: Error | undefined;
 
   load(): KeptState {
     return this.kept;
   }
 
   write(changes: readonly StateChange[]): void {
+    if (this.failure !== undefined) throw this.failure;
     this.writes++;
     const projects = new Map(this.kept.projects.map((spec) => [spec.name, spec]));
     const id = (key: Pick<InstanceRecord, "project" | "name" | "instance">): string =>
@@ -43,8 +50,23 @@ export class MemoryDatabase {
     return this.events.at(-1)?.seq ?? 0;
   }
 
-  readEvents(after: number, limit: number): readonly DaemonEvent[] {
-    return this.events.filter(({ seq }) => seq > after).slice(0, limit);
+  readEvents(after: number, limit: number, project?: string): readonly DaemonEvent[] {
+    return this.events
+      .filter((event) => event.seq > after && event.project === (project ?? event.project))
+      .slice(0, limit);
+  }
+
+  readEventsBefore(before: number, limit: number, project?: string): readonly DaemonEvent[] {
+    return this.events
+      .filter((event) => event.seq < before && event.project === (project ?? event.project))
+      .slice(-limit);
+  }
+
+  readOperations({
+    limit,
+    ...filter
+  }: OperationFilter & { readonly limit: number }): readonly OperationRecord[] {
+    return this.kept.operations.filter((record) => matches(record, filter)).slice(-limit);
   }
 }
 
@@ -55,6 +77,8 @@ export interface FakeDaemon {
   readonly database: MemoryDatabase;
   /** What each look at an app finds; apps that are not in it are found good. */
   readonly looks: Map<string, boolean>;
+  /** What is watched, to be told of changes. */
+  readonly watches: Set<{ readonly rule: WatchRule } & Parameters<WatchFiles>[1]>;
   /** Apps whose ready line has been written. */
   readonly readyLines: Set<string>;
   /** `name: state` of every state event so far. */
@@ -66,27 +90,35 @@ export interface FakeDaemon {
 
 /** A whole daemon on a virtual clock, with a runner that starts nothing. */
 export function fakeDaemon(
-  from: Partial<Pick<FakeDaemon, "clock" | "runner" | "database">> = {},
+  from: Partial<Pick<FakeDaemon, "clock" | "runner" | "database">> & { readonly seed?: number } = {},
 ): FakeDaemon {
   const clock = from.clock ?? new VirtualClock();
   const runner = from.runner ?? new FakeRunner(clock);
   const database = from.database ?? new MemoryDatabase();
   const looks = new Map<string, boolean>();
+  const watches: FakeDaemon["watches"] = new Set();
   let isDead = false;
   const readyLines = new Set<string>();
   const logs = new LogBook("/nowhere", clock);
   const daemon = new Daemon({
     clock,
-    random: seededRandom(1),
+    random: seededRandom(from.seed ?? 1),
     database: {
       load: () => database.load(),
       lastEvent: () => database.lastEvent(),
-      readEvents: (after, limit) => database.readEvents(after, limit),
+      readEvents: (after, limit, project) => database.readEvents(after, limit, project),
+      readEventsBefore: (before, limit, project) => database.readEventsBefore(before, limit, project),
+      readOperations: (filter) => database.readOperations(filter),
       write: (changes) => {
         if (!isDead) database.write(changes);
       },
     },
     logs,
+    watchFiles: (rule, seams) => {
+      const watched = { rule, ...seams };
+      watches.add(watched);
+      return () => watches.delete(watched);
+    },
     info: () => ({
       pid: 1,
       version: "0",
@@ -100,6 +132,8 @@ export function fakeDaemon(
       runner: {
         launch: (request) => (isDead ? new Promise(() => undefined) : runner.launch(request)),
         reattach: (cookie) => runner.reattach(cookie),
+        strays: (known) => runner.strays(known),
+        isLive: (cookie) => runner.isLive(cookie),
         forget: (cookie) => {
           if (!isDead) runner.forget(cookie);
         },
@@ -116,7 +150,12 @@ export function fakeDaemon(
         },
       }),
       look: (spec) => async () => looks.get(spec.name) ?? true,
-      environment: (_spec, key) => ({ HOLDFAST_APP: key.name, INSTANCE: `${key.instance}` }),
+      environment: (_spec, key) => ({
+        HOLDFAST_PROJECT: key.project,
+        HOLDFAST_APP: key.name,
+        HOLDFAST_INSTANCE: `${key.instance}`,
+        INSTANCE: `${key.instance}`,
+      }),
       stopRequest: (spec) => ({
         signal: isDead ? "SIG0" : spec.stop.signal,
         graceMs: spec.stop.graceMs,
@@ -135,5 +174,5 @@ export function fakeDaemon(
     runner.daemonDied();
     return { clock, runner, database };
   };
-  return { daemon, clock, runner, database, looks, readyLines, history, states, crash };
+  return { daemon, clock, runner, database, looks, watches, readyLines, history, states, crash };
 }

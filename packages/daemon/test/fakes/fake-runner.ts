@@ -1,5 +1,5 @@
 import { type Clock, HoldfastError } from "@holdfast/runtime";
-import type { Reattached, Run, Runner, RunRequest, StopRequest } from "../../src/runner/runner.ts";
+import type { Reattached, Run, Runner, RunRequest, StopRequest, StrayRun } from "../../src/runner/runner.ts";
 import type { Exit } from "../../src/spec/app-state.ts";
 
 /** A process of a `FakeRunner`, told by the test when and how to end. */
@@ -46,6 +46,8 @@ export class FakeRunner implements Runner {
   readonly runs: FakeRun[] = [];
   readonly left = new Map<string, Reattached>();
   failures = new Map<string, string>();
+  /** What every launch fails with, while it is set. */
+  shortage: HoldfastError | undefined;
   /** Called with the cookie at each launch and each forgetting. */
   onLaunch: (cookie: string) => void = () => undefined;
   onForget: (cookie: string) => void = () => undefined;
@@ -79,6 +81,9 @@ export class FakeRunner implements Runner {
   async launch(request: RunRequest): Promise<Run> {
     this.onLaunch(request.cookie);
     if (this.launchMs > 0) await this.#clock.sleep(this.launchMs);
+    if (this.shortage !== undefined) {
+      throw new HoldfastError("START_FAILED", this.shortage.message, { cause: this.shortage });
+    }
     const failure = this.failures.get(request.environment["HOLDFAST_APP"] ?? "");
     if (failure !== undefined) throw new HoldfastError("START_FAILED", failure);
     const run = new FakeRun(1_000 + this.runs.length, request, this.#clock);
@@ -97,6 +102,22 @@ export class FakeRunner implements Runner {
   /** The runs so far are found by the next daemon, as what has become of them by then. */
   daemonDied(): void {
     this.#outlived = [...this.runs];
+  }
+
+  strays(known: ReadonlySet<string>): readonly StrayRun[] {
+    return this.#outlived
+      .filter(({ hasExited, request }) => !hasExited && !known.has(request.cookie))
+      .map(({ pid, request: { cookie, environment } }) => ({
+        cookie,
+        pid,
+        project: environment["HOLDFAST_PROJECT"] ?? "",
+        name: environment["HOLDFAST_APP"] ?? "",
+        instance: Number(environment["HOLDFAST_INSTANCE"]),
+      }));
+  }
+
+  isLive(cookie: string): boolean {
+    return this.#outlived.some(({ hasExited, request }) => !hasExited && request.cookie === cookie);
   }
 
   forget(cookie: string): void {

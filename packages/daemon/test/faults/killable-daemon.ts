@@ -7,7 +7,8 @@ import { type Client, createClient } from "@holdfast/rpc";
 import { systemClock } from "@holdfast/runtime";
 import type { AppStatus, Methods } from "../../src/api/contract.ts";
 
-const bin = new URL("../../../cli/bin/holdfast.js", import.meta.url).pathname;
+/** The command, as it is installed. */
+export const holdfastBin: string = new URL("../../../cli/bin/holdfast.js", import.meta.url).pathname;
 
 export type Api = Client<Methods>;
 
@@ -16,6 +17,13 @@ export interface Program {
   readonly pid: number;
   readonly app: string;
   readonly cookie: string;
+}
+
+export interface StartOptions {
+  /** Another build of the command. */
+  readonly bin?: string;
+  /** A program that runs it, with its arguments: `strace …`. */
+  readonly under?: readonly string[];
 }
 
 /** The real daemon, as a process that can be killed anywhere, with a home of its own. */
@@ -33,16 +41,12 @@ export class KillableDaemon {
   }
 
   /** Starts it, or the next one. Resolves when it answers, or when it died before it did. */
-  async start(variables: Readonly<Record<string, string>> = {}): Promise<void> {
-    const child = spawn(process.execPath, [bin, "daemon", "run"], {
+  async start(variables: Readonly<Record<string, string>> = {}, options: StartOptions = {}): Promise<void> {
+    const { bin = holdfastBin, under = [] } = options;
+    const [file = "", ...args] = [...under, process.execPath, bin, "daemon", "run"];
+    const child = spawn(file, args, {
       cwd: this.directory,
-      env: {
-        PATH: process.env["PATH"],
-        HOLDFAST_HOME: this.home,
-        HOLDFAST_FAULT_TEST: this.root,
-        HOLDFAST_HTTP: "off",
-        ...variables,
-      },
+      env: { ...this.variables, ...variables },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
@@ -51,17 +55,37 @@ export class KillableDaemon {
     });
     this.#gone = new Promise((resolve) => void child.once("exit", resolve));
     this.#api = undefined;
-    const socket = socketPathOf(this.home, {});
     await this.until("the daemon answers", async () => {
       if (this.isDead) return true;
       try {
-        this.#api = createClient<Methods>(await connectUnixSocket(socket));
+        this.#api = await this.connect();
         await this.#api.call("system.info", {});
         return true;
       } catch {
         return this.isDead;
       }
     });
+  }
+
+  /** Another client. */
+  async connect(): Promise<Api> {
+    const socket = socketPathOf(this.home, {});
+    return createClient<Methods>(await connectUnixSocket(socket, { maxLineBytes: 64 * 1024 * 1024 }));
+  }
+
+  /** What it is started with. */
+  get variables(): Readonly<Record<string, string>> {
+    return {
+      PATH: process.env["PATH"] ?? "",
+      HOLDFAST_HOME: this.home,
+      HOLDFAST_FAULT_TEST: this.root,
+      HOLDFAST_HTTP: "off",
+    };
+  }
+
+  /** Undefined before it was started. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   get isDead(): boolean {
@@ -126,8 +150,18 @@ export class KillableDaemon {
     }
   }
 
-  /** Ends everything that was started from here. */
-  async remove(): Promise<void> {
+  /** The process that is the parent of all apps that this daemon starts. */
+  keeperPid(): number {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "latin1").trim().split(" ");
+    const keeper = children.find(
+      (pid) => readFileSync(`/proc/${pid}/comm`, "latin1").trim() === "holdfast-keeper",
+    );
+    if (keeper === undefined) throw new Error("there is no keeper");
+    return Number(keeper);
+  }
+
+  /** Ends the daemon and everything that was started from here; the files stay. */
+  async end(): Promise<void> {
     await this.kill();
     for (let left = this.programs(); left.length > 0; left = this.programs()) {
       for (const { pid } of left) {
@@ -139,6 +173,11 @@ export class KillableDaemon {
       }
       await systemClock.sleep(5);
     }
+  }
+
+  /** The same, and the files go too. */
+  async remove(): Promise<void> {
+    await this.end();
     // The keeper ends with its last app, and writes until then.
     await this.until("the home can be removed", () => {
       try {

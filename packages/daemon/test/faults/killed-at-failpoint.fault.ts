@@ -1,22 +1,36 @@
 /** F1: the daemon is killed at every failpoint that an operation comes by, before and after each of its effects. */
-import { readFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
-import { afterAll, expect, test } from "vitest";
-import type { AppStatus } from "../../src/api/contract.ts";
-import { projectSpec } from "../fakes/app-spec.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { KillableDaemon } from "./killable-daemon.ts";
-import { cases, type FaultCase, heartbeat, type Sight } from "./operations.ts";
+import { cases, heartbeat, longestGapMs } from "./operations.ts";
+import { sample, spread } from "./scale.ts";
+import { asked, bystanderOf, expectNothingLost, prepared } from "./survival.ts";
 
-const figures = { points: 0, gapMs: 0, upMs: [] as number[] };
+const figures = { points: 0, gapsMs: [] as number[], upMs: [] as number[] };
+
+/** The same heartbeat without any daemon: what the machine itself does to a program meanwhile. */
+let control: ChildProcess;
+const controlRoot = mkdtempSync(join(tmpdir(), "holdfast-control-"));
+
+beforeAll(() => {
+  const { command } = heartbeat(controlRoot);
+  const [file = "", ...args] = command.kind === "exec" ? command.argv : [];
+  control = spawn(file, args, { stdio: "ignore" });
+});
 
 afterAll(() => {
-  const up = figures.upMs.toSorted((a, b) => a - b);
-  const at = (share: number): string => `${Math.round(up[Math.floor(share * (up.length - 1))] ?? 0)} ms`;
+  control.kill("SIGKILL");
+  const own = longestGapMs({ root: controlRoot });
+  rmSync(controlRoot, { recursive: true });
+  const longest = Math.max(...figures.gapsMs);
   console.log(
-    `F1: killed at ${figures.points} points; longest heartbeat gap ${figures.gapMs} ms; next daemon up and all taken over: median ${at(0.5)}, p99 ${at(0.99)}`,
+    `F1: killed at ${figures.points} points: orphans 0, duplicates 0, lost acknowledgements 0; heartbeat gap ${spread(figures.gapsMs)} (without a daemon ${own} ms); next daemon up and all taken over: ${spread(figures.upMs)}`,
   );
-  if (figures.points > 20) expect(figures.gapMs).toBeLessThanOrEqual(300);
+  if (figures.points > 10) expect(longest).toBeLessThanOrEqual(300 + own);
 });
 
 for (const [index, { name }] of cases("").entries()) {
@@ -25,7 +39,7 @@ for (const [index, { name }] of cases("").entries()) {
   }, async () => {
     const points = await pointsOf(index);
     expect(points.length).toBeGreaterThan(5);
-    for (const point of points) await killAt(index, point);
+    for (const point of sample(points, 3)) await killAt(index, point);
   });
 }
 
@@ -62,86 +76,19 @@ async function pointsOf(index: number): Promise<readonly Point[]> {
   });
 }
 
-async function prepared(daemon: KillableDaemon, index: number): Promise<FaultCase> {
-  const fault = cases(daemon.root)[index];
-  if (fault === undefined) throw new Error("no such case");
-  await daemon.start();
-  await daemon.api.call("apps.apply", { spec: projectSpec([heartbeat(daemon.root), ...fault.before]) });
-  await daemon.settle();
-  await fault.prepare?.(daemon);
-  await daemon.kill();
-  return fault;
-}
-
 async function killAt(index: number, { name, skip }: Point): Promise<void> {
   const daemon = new KillableDaemon();
   try {
     const fault = await prepared(daemon, index);
-    const where = `${fault.name}, killed at ${name} after ${skip} passes`;
-    const [bystander] = daemon.programs().filter(({ app }) => app === "bystander");
+    const bystander = bystanderOf(daemon);
     await daemon.start({ HOLDFAST_FAILPOINT: `${name}:${skip === 0 ? "" : `${skip}*off->`}kill` });
-    const acknowledged = await (async () => await fault.ask(daemon))().catch(() => undefined);
+    const acknowledged = await asked(daemon, fault);
     await Promise.race([daemon.gone(), systemClock.sleep(1_000)]);
-    if (!daemon.isDead) await daemon.kill();
-    else figures.points++;
-
-    const began = systemClock.monotonic();
-    await daemon.start();
-    const rows = await daemon.settle();
-    figures.upMs.push(systemClock.monotonic() - began);
-    const sight = sightOf(daemon, rows);
-    const allowed = acknowledged === undefined ? [fault.from, fault.to] : [fault.to];
-    expect(allowed, where).toContainEqual(sight);
-    expect(
-      daemon.programs().find(({ app }) => app === "bystander"),
-      where,
-    ).toEqual(bystander);
-    expect(everyRowHasItsProgram(daemon, rows), where).toEqual([]);
-
-    if (acknowledged !== undefined) {
-      const known = await daemon.api.call("operations.list", {});
-      for (const { id } of acknowledged) {
-        expect(
-          known.find((operation) => operation.id === id),
-          where,
-        ).toMatchObject({ state: "done" });
-      }
-    } else if (!fault.isEvent) {
-      // The caller, who had no answer, asks again.
-      await fault.ask(daemon);
-      expect(sightOf(daemon, await daemon.settle()), `${where}, asked again`).toEqual(fault.to);
-    }
-    figures.gapMs = Math.max(figures.gapMs, longestGapMs(daemon));
+    if (daemon.isDead) figures.points++;
+    const where = `${fault.name}, killed at ${name} after ${skip} passes`;
+    figures.upMs.push(await expectNothingLost(daemon, fault, { bystander, acknowledged, where }));
+    figures.gapsMs.push(longestGapMs(daemon));
   } finally {
     await daemon.remove();
   }
-}
-
-/** `web: "running 2"` for two live programs of an app whose instances all run. */
-function sightOf(daemon: KillableDaemon, rows: readonly AppStatus[]): Sight {
-  const programs = daemon.programs();
-  const names = new Set([...rows.map(({ name }) => name), ...programs.map(({ app }) => app)]);
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const states = new Set(rows.filter((row) => row.name === name).map(({ state }) => state));
-      return [
-        name,
-        `${[...states].join("/") || "unknown"} ${programs.filter(({ app }) => app === name).length}`,
-      ];
-    }),
-  );
-}
-
-/** The rows whose pid is no live program of theirs. */
-function everyRowHasItsProgram(daemon: KillableDaemon, rows: readonly AppStatus[]): readonly AppStatus[] {
-  const programs = daemon.programs();
-  return rows.filter(
-    ({ name, state, pid }) =>
-      (state === "running") !== programs.some((program) => program.pid === pid && program.app === name),
-  );
-}
-
-function longestGapMs(daemon: KillableDaemon): number {
-  const beats = readFileSync(join(daemon.root, "beats"), "utf8").trim().split("\n").map(Number);
-  return Math.round(Math.max(...beats.slice(1).map((beat, index) => beat - (beats[index] ?? beat))) * 1_000);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Operation } from "../../src/api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../../src/spec/app-spec.ts";
@@ -47,6 +48,12 @@ export function heartbeat(daemonRoot: string): AppSpec {
       ],
     },
   });
+}
+
+/** Of the app that `heartbeat` is, in milliseconds. */
+export function longestGapMs(daemon: { readonly root: string }): number {
+  const beats = readFileSync(join(daemon.root, "beats"), "utf8").trim().split("\n").map(Number);
+  return Math.round(Math.max(...beats.slice(1).map((beat, index) => beat - (beats[index] ?? beat))) * 1_000);
 }
 
 const shop = (apps: readonly AppSpec[]): ProjectSpec => projectSpec(apps);

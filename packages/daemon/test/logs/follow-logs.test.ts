@@ -13,7 +13,10 @@ let directory = "";
 let book: LogBook;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "holdfast-follow-"));
-  book = new LogBook(directory, systemClock);
+  book = new LogBook(directory, systemClock, {
+    puncher: { punch: async () => undefined, close: () => {} },
+    space: () => undefined,
+  });
 });
 afterEach(() => {
   book.close();
@@ -46,7 +49,7 @@ class FakeReader implements Subscription<LogEvent> {
   }
 
   drained(): Promise<void> {
-    return this.#drained.promise;
+    return this.isSlow ? this.#drained.promise : Promise.resolve();
   }
 
   drain(): void {
@@ -142,4 +145,105 @@ test("the end of a reader ends all that was done for it", async () => {
   await until(() => reader.events.length > 0);
   reader.end();
   await done;
+});
+
+test("a prompt is shown when it has stood for a second, once, and what follows is shown alone", async () => {
+  const web = source("web");
+  const reader = new FakeReader();
+  const { done } = followLogs(reader, [web], {});
+  await until(() => reader.events.length > 0);
+  const asked = performance.now();
+  await write(web, "before\nPassword: ");
+  await until(() => reader.texts.includes("web: Password: "));
+  expect(performance.now() - asked).toBeGreaterThan(900);
+  await write(web, "\nwelcome\n");
+  await write(web, "more?");
+  await until(() => reader.texts.includes("web: more?"));
+  await write(web, " yes\n");
+  await until(() => reader.texts.includes("web:  yes"));
+  expect(reader.texts).toEqual(["web: before", "web: Password: ", "web: welcome", "web: more?", "web:  yes"]);
+  const flags = reader.events.flatMap(({ lines }) => lines.map(({ continues }) => continues));
+  expect(flags).toEqual([undefined, true, undefined, true, undefined]);
+  reader.end();
+  await done;
+});
+
+test("what has no end when the app ends is shown at once, and the next run begins a line of its own", async () => {
+  const web = source("web");
+  const reader = new FakeReader();
+  const { done } = followLogs(reader, [web], {});
+  await until(() => reader.events.length > 0);
+  await write(web, "last words");
+  const asked = performance.now();
+  web.log.settle();
+  await until(() => reader.texts.includes("web: last words"));
+  expect(performance.now() - asked).toBeLessThan(800);
+  web.log.open();
+  await write(web, "again\n");
+  await until(() => reader.texts.includes("web: again"));
+  expect(reader.texts).toEqual(["web: last words", "web: again"]);
+  reader.end();
+  await done;
+});
+
+test("only what is wanted comes, of what was there and of what is written later", async () => {
+  const web = source("web");
+  await write(web, 'ERROR one\nINFO two\n{"level":"fatal","msg":"three"}\n  at four\n');
+  const reader = new FakeReader();
+  const { done } = followLogs(reader, [web], { level: "warn", lines: 2 });
+  await until(() => reader.events.some((event) => event.caughtUp === true));
+  await write(web, "WARN five\nINFO six\nWARN seven\n");
+  await until(() => reader.texts.includes("web: WARN seven"));
+  const lines = reader.events.flatMap((event) => event.lines);
+  expect(lines.map(({ text, level }) => [text, level])).toEqual([
+    ["ERROR one", "error"],
+    ['{"level":"fatal","msg":"three"}', "fatal"],
+    ["WARN five", "warn"],
+    ["WARN seven", "warn"],
+  ]);
+  expect(lines[1]?.fields).toEqual({ level: "fatal", msg: "three" });
+  reader.end();
+  await done;
+});
+
+test("what was let go before a reader took it is told", async () => {
+  const web = source("web");
+  const reader = new FakeReader();
+  const { done } = followLogs(reader, [web], {});
+  await until(() => reader.events.some((event) => event.caughtUp === true));
+  reader.isSlow = true;
+  await write(web, "first\n");
+  await until(() => reader.texts.length === 1);
+  await write(web, `${"x".repeat(99)}\n`.repeat(3_000));
+  expect(web.log.letGo(200_000)).toBeGreaterThan(200_000 - 100);
+  reader.drain();
+  await until(() => reader.texts.length > 1_000);
+  const bytes = web.log.firstOffset - 6;
+  expect(reader.events.flatMap(({ skipped = [] }) => skipped)).toEqual([
+    { project: "shop", name: "web", instance: 1, bytes },
+  ]);
+  reader.end();
+  await done;
+});
+
+test("a query reads by text, time and offset, forwards and backwards", async () => {
+  const [web, db] = [source("web"), source("db")];
+  for (let page = 0; page < 10; page++) {
+    await write(web, `web ${page} a\nweb ${page} b\n`);
+    await write(db, `db ${page}\n`);
+  }
+  const texts = async (query: Parameters<LogBook["read"]>[1], sources: readonly LogSource[] = [web]) =>
+    (await book.read(sources, query)).map(({ text }) => text);
+  expect(await texts({ lines: 2 }, [web, db])).toEqual(["db 8", "web 9 a", "web 9 b", "db 9"]);
+  expect(await texts({ text: " b", lines: 2 })).toEqual(["web 8 b", "web 9 b"]);
+  expect(await texts({ text: "nothing" })).toEqual([]);
+  const all = await book.read([web], {});
+  const at = (index: number): number => all[index]?.offset ?? Number.NaN;
+  expect(await texts({ after: at(3), lines: 2 })).toEqual(["web 2 a", "web 2 b"]);
+  expect(await texts({ before: at(4), lines: 2 })).toEqual(["web 1 a", "web 1 b"]);
+  expect(await texts({ before: 0, lines: 2 })).toEqual([]);
+  expect(await texts({ after: at(19) })).toEqual([]);
+  const time = (index: number): number => Date.parse(all[index]?.time ?? "");
+  expect(await texts({ since: time(18) })).toEqual(["web 9 a", "web 9 b"]);
+  expect(await texts({ until: time(18) - 1, lines: 1 })).toEqual(["web 8 b"]);
 });

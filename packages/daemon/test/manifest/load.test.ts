@@ -75,6 +75,29 @@ describe("with -f", () => {
   });
 });
 
+describe("files of programs that are left for this one", () => {
+  test.each([
+    ["ecosystem.config.js", 'module.exports = {\n  apps: [{ script: "a.js" }],\n};\n', "pm2"],
+    ["ecosystem.config.cjs", "module.exports = { services: 1 }\n", "pm2"],
+    ["pm2.json", '{ "apps": [{ "name": "a", "script": "a.js" }] }', "pm2"],
+    ["pretty.json", '{\n  "apps": [\n    { "script": "a.js" }\n  ]\n}\n', "pm2"],
+    ["dump.pm2", '[{ "name": "a" }]', "pm2"],
+    ["process.yml", "apps:\n  - script: a.js\n", "pm2"],
+    ["supervisord.conf", "[supervisord]\nnodaemon=true\n\n[program:web]\ncommand=x\n", "supervisord"],
+  ])("%s is refused once, and the guide is named", (name, text, program) => {
+    expect(problemsOf({ [name]: text }, { files: [name] })).toEqual([
+      `${name}:1:1: this is a file of ${program}, which is not read (docs/guides/from-${program}.md says what to write instead)`,
+    ]);
+  });
+
+  test("an app or a text that only looks like one is no file of theirs", () => {
+    expect(names({ "compose.yaml": "services:\n  apps:\n    command: 'echo [program:x]'\n" })).toEqual([
+      "apps",
+    ]);
+    expect(names({ Procfile: "apps: run\n" }, { files: ["Procfile"] })).toEqual(["apps"]);
+  });
+});
+
 describe("the format", () => {
   test.each([
     ["Procfile", "web: x", "procfile"],

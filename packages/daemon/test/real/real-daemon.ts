@@ -7,7 +7,9 @@ import { Daemon } from "../../src/daemon.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import { realMachine } from "../../src/machine.ts";
 import { ProcessRunner } from "../../src/runner/process-runner.ts";
-import { StateDatabase } from "../../src/store/state-database.ts";
+import { SecretFiles, secretsPath } from "../../src/runner/secret-files.ts";
+import { openState } from "../../src/store/open-state.ts";
+import { watchFiles } from "../../src/watch/tree-watch.ts";
 
 export interface RealDaemon {
   readonly daemon: Daemon;
@@ -34,21 +36,25 @@ export async function realDaemon(
     options.cgroups === false ? { HOLDFAST_CGROUP: "off" } : process.env,
     cgroups,
   );
+  const secrets = new SecretFiles(secretsPath({ id: name, path: directory }, {}));
+  await secrets.keepOnly(runDirectory.list());
   const runner = new ProcessRunner({
     clock,
     launcher,
     runDirectory,
     limits,
+    secrets,
     ...(cgroups === undefined ? {} : { cgroups }),
   });
-  const database = new StateDatabase(join(directory, "state.db"));
+  const state = openState(directory, clock);
   const logs = new LogBook(join(directory, "apps"), clock);
   const daemon = new Daemon({
     clock,
     random: systemRandom,
-    database,
+    database: state.database,
     logs,
     machine: realMachine({ clock, runner, logs }),
+    watchFiles: watchFiles(clock),
     info: () => ({
       pid: process.pid,
       version: "0",
@@ -63,7 +69,7 @@ export async function realDaemon(
   const letGo = async (): Promise<void> => {
     await launcher[Symbol.asyncDispose]();
     runDirectory.close();
-    database.close();
+    state[Symbol.dispose]();
   };
   return {
     daemon,

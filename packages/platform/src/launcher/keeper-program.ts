@@ -1,12 +1,14 @@
+import { KEEPER_NOTIFY } from "./keeper-notify.ts";
+
 /**
  * The keeper: the parent of every app, in perl because a small process forks three times faster than Node and
  * outlives the daemon. One per daemon, handed to `perl -e` in a variable; it needs nothing but the interpreter (`perl-base`).
  *
- * Arguments: the run directory, then the numbers of five system calls that perl has no name for
- * (`prctl rt_sigprocmask signalfd4 setsid prlimit64`), each 0 where they are not known. On stdin: requests, a length of four
+ * Arguments: the run directory, then the numbers of seven system calls that perl has no name
+ * for (`prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime`), each 0 where they are not known. On stdin: requests, a length of four
  * bytes (big endian), then as many bytes of NUL-separated fields: cookie, working directory, cgroups (one a line),
  * output file, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
- * number of variables, the variables as `NAME=value`, the arguments.
+ * name of an abstract socket for `sd_notify` or nothing, the number of variables, the variables as `NAME=value`, the arguments.
  *
  * 1. `COOKIE.pid` exists, empty, before the fork; it gets `PID\n` when exec has succeeded.
  * 2. `COOKIE.exit` gets one line when the app is reaped, or `error PHASE ERRNO\n` instead of a pid. A record
@@ -17,7 +19,7 @@
  */
 export const KEEPER_PROGRAM: string = String.raw`
 use strict;
-my ($run, $prctl, $sigprocmask, $signalfd, $setsid, $prlimit) = @ARGV;
+my ($run, $prctl, $sigprocmask, $signalfd, $setsid, $prlimit, $recvmsg, $clock) = @ARGV;
 %ENV = ();
 syscall($prctl, 15, my $name = 'holdfast-keeper') if $prctl;
 my $umask = umask 077;
@@ -45,6 +47,7 @@ $SIG{CHLD} = sub {} unless defined $deaths_fd;
 my %cookie_of;   # pid => cookie, of apps that have no exit record yet
 my %starting;    # file number => [cookie, pid, pipe, file], of apps that have not reached exec
 my @unwritten;   # [name, text], records the disk had no room for
+${KEEPER_NOTIFY}
 my ($requests, $open, $announced) = ('', 1, 0);
 announce();
 
@@ -53,14 +56,16 @@ while ($open || %cookie_of || @unwritten) {
   vec($ready, 0, 1) = 1 if $open;
   vec($ready, $deaths_fd, 1) = 1 if defined $deaths_fd;
   vec($ready, $_, 1) = 1 for keys %starting;
+  my $muted = watch_notify($ready);
   my $pending = next_request();
-  my $wait = defined $pending ? 0 : @unwritten || !defined $deaths_fd ? 1 : undef;
+  my $wait = defined $pending ? 0 : defined $muted ? $muted / 1000 : @unwritten || !defined $deaths_fd ? 1 : undef;
   $ready = '' if select($ready, undef, undef, $wait) < 1;
   if ($open && vec $ready, 0, 1) {
     my $got = sysread STDIN, $requests, 65536, length $requests;
     if (!$got) { ($open, $requests, $pending) = (0, '', undef) }
   }
   for my $fd (keys %starting) { started($fd) if vec $ready, $fd, 1 }
+  for my $cookie (keys %notify) { hear_notify($cookie) if vec $ready, $notify{$cookie}{fd}, 1 }
   if (defined $deaths_fd && vec $ready, $deaths_fd, 1) { sysread $deaths, my $ignored, 4096 }
   reap();
   launch($pending) if defined $pending;
@@ -92,26 +97,29 @@ sub record {
     my $wrote = syswrite $file, "$text\n";
     return 1 if defined $wrote && $wrote == 1 + length $text;
   }
-  push @unwritten, [$name, $text];
+  @unwritten = ((grep { $_->[0] ne $name } @unwritten), [$name, $text]);
   return 0;
 }
 
 sub launch {
-  my ($cookie, $cwd, $cgroups, $output, $user, $groups, $limits, $variables, @argv) = split /\0/, $_[0], -1;
+  my ($cookie, $cwd, $cgroups, $output, $user, $groups, $limits, $notify, $variables, @argv) = split /\0/, $_[0], -1;
   my @env = splice @argv, 0, $variables;
   my ($file, $from, $to, $pid);
   open $file, '>', "$run/$cookie.pid" or return refuse($cookie, 'record', $! + 0);
   pipe $from, $to or return refuse($cookie, 'fork', $! + 0);
+  if ($notify ne '') { open_notify($cookie, $notify) or return refuse($cookie, 'notify', $! + 0) }
   $pid = fork;
   return refuse($cookie, 'fork', $! + 0) unless defined $pid;
   become($to, $cwd, $cgroups, $output, $user, $groups, $limits, \@env, \@argv) if $pid == 0;
   close $to;
   $cookie_of{$pid} = $cookie;
+  $notify{$cookie}{pid} = $pid if $notify ne '';
   $starting{fileno $from} = [$cookie, $pid, $from, $file];
 }
 
 sub refuse {
   my ($cookie, $phase, $errno) = @_;
+  delete $notify{$cookie};
   record("$cookie.exit", "error $phase $errno");
   unlink "$run/$cookie.pid";
 }
@@ -122,6 +130,7 @@ sub started {
   my $failure = '';
   1 while sysread $from, $failure, 256, length $failure;
   if ($failure eq '') {
+    $notify{$cookie}{uid} = (stat "/proc/$pid")[4] if $notify{$cookie};
     my $wrote = syswrite $file, "$pid\n";
     return if defined $wrote && $wrote == 1 + length $pid;
     $failure = 'record ' . ($! + 0);
@@ -137,6 +146,9 @@ sub reap {
     for my $fd (keys %starting) { started($fd) if $starting{$fd}[1] == $pid }
     my $cookie = delete $cookie_of{$pid};
     next unless defined $cookie;
+    # Its last words come before its end.
+    hear_notify($cookie) if $notify{$cookie};
+    delete $notify{$cookie};
     record("$cookie.exit", $status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8));
   }
 }

@@ -27,7 +27,14 @@ export function encodeFrame(request: LaunchRequest): Uint8Array {
 }
 
 function fieldsOf(request: LaunchRequest): readonly string[] {
-  const env = { ...request.env, [COOKIE_VARIABLE]: request.cookie };
+  const socketName = `holdfast/${request.cookie}`;
+  const env = {
+    ...request.env,
+    [COOKIE_VARIABLE]: request.cookie,
+    // An abstract socket: a path in the run directory may be longer than the kernel takes, and other users' apps
+    // could not reach it. The keeper believes only who belongs to the app.
+    ...(request.notify === true && { NOTIFY_SOCKET: `@${socketName}` }),
+  };
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
     request.cookie,
@@ -37,6 +44,7 @@ function fieldsOf(request: LaunchRequest): readonly string[] {
     request.user ?? "",
     (request.groups ?? []).join(","),
     (request.resourceLimits ?? []).map(resourceLimitText).join(","),
+    request.notify === true ? socketName : "",
     String(variables.length),
     ...variables,
     ...request.argv,

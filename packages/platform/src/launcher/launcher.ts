@@ -20,6 +20,8 @@ export interface LaunchRequest {
   /** Groups beside those of the user, names or numbers. */
   readonly groups?: readonly string[];
   readonly resourceLimits?: readonly ResourceLimit[];
+  /** True: it gets a `NOTIFY_SOCKET`, and what it says there is in its record. See `Notified`. */
+  readonly notify?: boolean;
 }
 
 /** One of the limits that each process has for itself; see `setrlimit(2)`. */
@@ -47,7 +49,7 @@ export interface Launcher {
 
 export type LauncherKind = "keeper" | "shim";
 
-/** What went wrong, where: `phase` is `record fork cgroup stdin output chdir rlimit user exec keeper shim` or `timeout`. */
+/** What went wrong, where: `phase` is `record notify fork cgroup stdin output chdir rlimit user exec keeper shim` or `timeout`. */
 export interface SpawnFailure {
   readonly phase: string;
   /** The number of the system, 0 where there is none. */

@@ -24,7 +24,7 @@ export interface ShimOptions {
  * The launcher of machines without perl: one `/bin/sh` per app. What differs from the keeper: an explicit exit with
  * 143 cannot be told from SIGTERM; a program whose interpreter is missing ends with 127 and is no failed launch;
  * variables whose names a shell does not know are dropped; files the daemon itself inherited with numbers above 9 stay
- * open; `user`, `groups` and `resourceLimits` are refused; the pid is told a moment before exec.
+ * open; `user`, `groups`, `resourceLimits` and `notify` are refused; the pid is told a moment before exec.
  */
 export class ShimLauncher implements Launcher {
   readonly kind = "shim";
@@ -120,6 +120,7 @@ function preflight(request: LaunchRequest): void {
     throw spawnFailed(request, { phase: "user", ...unsupported });
   }
   if (request.resourceLimits !== undefined) throw spawnFailed(request, { phase: "rlimit", ...unsupported });
+  if (request.notify === true) throw spawnFailed(request, { phase: "notify", ...unsupported });
   attempt(request, "chdir", () => {
     if (!statSync(request.cwd).isDirectory())
       throw Object.assign(new Error("no directory"), { code: "ENOTDIR" });

@@ -39,6 +39,8 @@ function explain(request: LaunchRequest, { phase, error }: SpawnFailure): string
       return `it cannot join its cgroup ${request.cgroups?.join(" or ")} (${error})`;
     case "rlimit":
       return `its ulimits cannot be set (${error})`;
+    case "notify":
+      return `it cannot be given a NOTIFY_SOCKET (${error})`;
     case "timeout":
       return "nothing was heard of it in time";
   }

@@ -40,15 +40,20 @@ export function isAlive(identity: ProcessIdentity, cookie?: string): boolean {
 
 /** The cookie in the environment a process was started with; `undefined` if it has none or it cannot be read. */
 export function processCookie(pid: number | string): string | undefined {
+  return processVariable(pid, COOKIE_VARIABLE);
+}
+
+/** A variable of the environment a process was started with; `undefined` if it has none or it cannot be read. */
+export function processVariable(pid: number | string, name: string): string | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/environ`, "latin1");
   } catch {
     return undefined;
   }
-  const start = `\0${text}`.indexOf(`\0${COOKIE_VARIABLE}=`);
+  const start = `\0${text}`.indexOf(`\0${name}=`);
   if (start < 0) return undefined;
-  const from = start + COOKIE_VARIABLE.length + 1;
+  const from = start + name.length + 1;
   const end = text.indexOf("\0", from);
   return text.slice(from, end < 0 ? undefined : end);
 }

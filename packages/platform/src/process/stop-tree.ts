@@ -1,6 +1,9 @@
 import { type Cancellation, type Clock, ShutdownToken } from "@holdfast/runtime";
 import type { ProcessTree } from "./process-tree.ts";
 
+/** What a stop needs of a tree. */
+export type StoppableTree = Pick<ProcessTree, "isContained" | "leaderRuns" | "signal" | "isEmpty" | "kill">;
+
 export interface StopOptions {
   /** How it is asked: a name such as `SIGTERM`, or a number. */
   readonly signal: string | number;
@@ -11,6 +14,8 @@ export interface StopOptions {
   readonly clock: Clock;
   /** Resolves when the leader has ended, and only makes the stop quicker: the tree is looked at anyway. */
   readonly exited?: Promise<unknown>;
+  /** Until when the grace goes on, if that is later than it would end: monotonic milliseconds, asked at each look. */
+  readonly extendedTo?: () => number;
   /** When cancelled, the grace is over. */
   readonly hurry?: Cancellation;
   /** Run instead of the signal. What it does, or that it fails, does not change what follows. */
@@ -32,7 +37,7 @@ const leaderLookMs = 50;
  * gone, kills what remains when the grace is over, and looks again. Takes the grace and at most 250 ms. Rejects only with
  * the `TypeError` of a signal that does not exist, having done nothing.
  */
-export async function stopTree(tree: ProcessTree, options: StopOptions): Promise<StopOutcome> {
+export async function stopTree(tree: StoppableTree, options: StopOptions): Promise<StopOutcome> {
   const { signal, graceMs, leaderOnly = false, clock, hurry, ask } = options;
   const graceEndsAt = clock.monotonic() + graceMs;
   let exited = false;
@@ -49,7 +54,7 @@ export async function stopTree(tree: ProcessTree, options: StopOptions): Promise
   for (;;) {
     const leaderRuns = !exited && tree.leaderRuns;
     if (!leaderRuns && (await tree.isEmpty())) return { killed: false, survivors: [] };
-    const leftMs = graceEndsAt - clock.monotonic();
+    const leftMs = Math.max(graceEndsAt, options.extendedTo?.() ?? 0) - clock.monotonic();
     if (leftMs <= 0 || hurry?.isCancelled) return { killed: true, survivors: await tree.kill() };
     await pause(
       clock,

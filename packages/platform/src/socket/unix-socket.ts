@@ -13,12 +13,13 @@ export interface UnixSocketServer {
 
 /**
  * Listens on a Unix socket that only its owner can connect to (0600, whatever the umask). A socket file that is there
- * already is removed: the caller holds the lock of the home, so it is a dead daemon's. Rejects with the system's error.
+ * already is removed: the caller holds the lock of the home, so it is a dead daemon's. Who comes when `maxConnections` are
+ * open is let go at once. Rejects with the system's error.
  */
 export function listenUnixSocket(
   path: string,
   onChannel: (channel: LineChannel) => void,
-  options: LineChannelOptions = {},
+  options: LineChannelOptions & { readonly maxConnections?: number } = {},
 ): Promise<UnixSocketServer> {
   const open = new Set<LineChannel>();
   const server = createServer((socket) => {
@@ -27,6 +28,7 @@ export function listenUnixSocket(
     channel.onClose(() => open.delete(channel));
     onChannel(channel);
   });
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   rmSync(path, { force: true });
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -8,6 +8,7 @@ import { MapReader } from "../reader.ts";
 import { asText } from "../value.ts";
 import { parseYaml } from "../yaml-source.ts";
 import { interpolateTree } from "./interpolate-tree.ts";
+import type { SecretDefinitions } from "./secrets.ts";
 
 /** What files that belong together share: an included file has a directory and variables of its own. */
 export interface Scope {
@@ -26,10 +27,11 @@ export interface ComposeDocument {
   readonly name?: LocatedScalar;
   readonly services: LocatedMap;
   readonly include?: Located;
+  readonly secrets: SecretDefinitions;
 }
 
 /** Top-level keys that matter only to containers; a process service that refers to one is refused there. */
-const containerKeys = ["networks", "volumes", "secrets", "configs", "models"];
+const containerKeys = ["networks", "volumes", "configs", "models"];
 
 /** Parses a file; undefined after adding what is wrong. Codes: those of the YAML reader, and `empty-file`. */
 export function readDocument(file: ManifestFile, scope: Scope): ComposeDocument | undefined {
@@ -57,13 +59,19 @@ export function readDocument(file: ManifestFile, scope: Scope): ComposeDocument 
   if (name !== undefined) asText(name, "name", problems);
   const services = substituted("services");
   const include = substituted("include");
+  const secrets = substituted("secrets");
   read.finish();
   if (services !== undefined && services.kind !== "map") {
     problems.add("wrong-type", "services must be a map of services by name", services.location);
     return undefined;
   }
+  if (secrets !== undefined && secrets.kind !== "map") {
+    problems.add("wrong-type", "secrets must be a map of secrets by name", secrets.location);
+  }
+  const definitions = secrets?.kind === "map" ? secrets.entries.values() : [];
   return {
     file,
+    secrets: new Map([...definitions].map((entry) => [entry.key, { entry, directory: scope.directory }])),
     ...(name?.kind === "scalar" ? { name } : {}),
     services: services ?? { kind: "map", location: root.location, entries: new Map() },
     ...(include === undefined ? {} : { include }),

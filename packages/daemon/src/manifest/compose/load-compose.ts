@@ -22,7 +22,13 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
   const scope = projectScope(files, directory, context);
   const model = readModel(files, scope);
   const project = chooseProjectName(context, model.name, scope.lookup, directory);
-  const around = { context, project, lookup: scope.lookup, activeProfiles: activeProfiles(scope) };
+  const around = {
+    context,
+    project,
+    lookup: scope.lookup,
+    activeProfiles: activeProfiles(scope),
+    secrets: model.secrets,
+  };
   const readings = isWhole(context) ? readServices(model, around) : [];
   if (readings.length === 0 && context.problems.isEmpty) {
     const location = { file: first.label, line: 1, column: 1 };
@@ -135,7 +141,8 @@ function checkConditions(readings: readonly ServiceReading[], problems: LoadCont
       const checked =
         target.healthcheck !== undefined ||
         target.readiness !== undefined ||
-        target.readyLogLine !== undefined;
+        target.readyLogLine !== undefined ||
+        target.readyNotify !== undefined;
       if (condition === "service_healthy" && !checked && target.runner.kind === "process") {
         problems.add("no-healthcheck", `${said} being healthy, and it has no healthcheck`, location);
       }

@@ -5,7 +5,7 @@ import { isNull, type Located, type LocatedEntry, type LocatedList, type Located
 const replaced = new Set(["command", "entrypoint", "test", "exec", "shell", "schedule", "argv"]);
 
 /** A probe does one thing; an override that says which drops what the base did. */
-const probeActions = ["test", "http", "tcp", "exec", "log"];
+const probeActions = ["test", "http", "tcp", "exec", "log", "notify", "watchdog"];
 const probes = new Set(["healthcheck", "readiness", "liveness"]);
 
 /** In these a name with nothing after it says something: take the caller's value. */

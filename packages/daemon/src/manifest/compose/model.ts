@@ -8,6 +8,7 @@ import { ExtendsResolver } from "./extends.ts";
 import { readIncludes } from "./include.ts";
 import { mergeServices, withoutResets } from "./merge.ts";
 import { withDirectory } from "./normalize-service.ts";
+import type { SecretDefinition, SecretDefinitions } from "./secrets.ts";
 
 export interface Service {
   readonly name: string;
@@ -19,6 +20,7 @@ export interface Service {
 export interface Model {
   readonly name?: LocatedScalar;
   readonly services: ReadonlyMap<string, Service>;
+  readonly secrets: SecretDefinitions;
   /** Every file that had a part in it, by absolute path. */
   readonly files: readonly string[];
 }
@@ -27,19 +29,21 @@ export interface Model {
 export function readModel(files: readonly ManifestFile[], scope: Scope): Model {
   const services = new Map<string, Service>();
   const paths = new Set<string>();
+  const secrets = new Map<string, SecretDefinition>();
   let name: LocatedScalar | undefined;
   for (const file of files) {
     paths.add(file.path);
     const layer = readLayer(file, scope);
     name = layer.name ?? name;
     for (const path of layer.files) paths.add(path);
+    for (const [key, secret] of layer.secrets) secrets.set(key, secret);
     for (const service of layer.services.values()) layOver(services, service);
   }
   for (const service of services.values()) {
     const settings = withDirectory(withoutResets(service.settings), scope.directory);
     services.set(service.name, { ...service, settings });
   }
-  return { ...(name === undefined ? {} : { name }), services, files: [...paths] };
+  return { ...(name === undefined ? {} : { name }), services, secrets, files: [...paths] };
 }
 
 function layOver(services: Map<string, Service>, service: Service): void {
@@ -53,7 +57,8 @@ function layOver(services: Map<string, Service>, service: Service): void {
 function readLayer(file: ManifestFile, scope: Scope): Model {
   const services = new Map<string, Service>();
   const document = readDocument(file, scope);
-  if (document === undefined) return { services, files: [] };
+  if (document === undefined) return { services, secrets: new Map(), files: [] };
+  const secrets = new Map<string, SecretDefinition>();
   const files: string[] = [];
   const resolver = new ExtendsResolver(document, scope);
   for (const entry of document.services.entries.values()) {
@@ -67,10 +72,12 @@ function readLayer(file: ManifestFile, scope: Scope): Model {
     for (const included of readIncludes(document.include, scope)) {
       const model = readModel(included.files, included.scope);
       files.push(...model.files);
+      for (const [key, secret] of model.secrets) secrets.set(key, secret);
       for (const service of model.services.values()) addIncluded(services, service, scope);
     }
   }
-  return { ...(document.name === undefined ? {} : { name: document.name }), services, files };
+  for (const [key, secret] of document.secrets) secrets.set(key, secret);
+  return { ...(document.name === undefined ? {} : { name: document.name }), services, secrets, files };
 }
 
 function addIncluded(services: Map<string, Service>, service: Service, { context }: Scope): void {

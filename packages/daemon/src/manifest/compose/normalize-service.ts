@@ -33,6 +33,9 @@ export function normalizeService(
   change("depends_on", toDependencyMap);
   change("env_file", (node) => inList(node, (item) => inMap(item, "path", absolute)));
   change("working_dir", absolute);
+  const watched = (node: Located): Located => inList(node, (item) => inMap(item, "path", absolute));
+  change("watch", watched);
+  change("develop", (node) => (node.kind === "map" ? inMap(node, "watch", watched) : node));
   change("log", (node) => inMap(node, "file", absolute));
   return { ...service, entries };
 }

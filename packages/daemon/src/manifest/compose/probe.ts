@@ -1,5 +1,5 @@
 /** `healthcheck`, `readiness` and `liveness`: Compose's shape, with checks by HTTP and TCP beside commands. */
-import type { Command, Probe, ProbeAction } from "../../spec/app-spec.ts";
+import type { Command, Probe, ProbeAction, ReadyNotify } from "../../spec/app-spec.ts";
 import type { ProblemList } from "../problem.ts";
 import type { MapReader } from "../reader.ts";
 import { asText, asTextList, wrongType } from "../value.ts";
@@ -28,9 +28,19 @@ export interface ProbeReading {
   readonly probe?: Probe;
   /** The text whose appearance in the output says `ready`. */
   readonly logLine?: string;
+  /** It says itself when it is ready. */
+  readonly notify?: ReadyNotify;
+  /** How often it says itself that it is alive, in milliseconds. */
+  readonly watchdogMs?: number;
   /** Said to be off: `disable: true` or a test of `NONE`. */
   readonly disabled: boolean;
 }
+
+/** Checks that only one of the three can have. */
+const ownActions: Readonly<Record<string, readonly string[]>> = {
+  readiness: ["log", "notify"],
+  liveness: ["watchdog"],
+};
 
 /** Reads the probe under `key`. With `imageDecides` a missing test is none of ours. Code `invalid-probe`. */
 export function readProbe(
@@ -44,18 +54,32 @@ export function readProbe(
   if (read === undefined) return { disabled: false };
   const disabled = read.boolean("disable") ?? false;
   // Asking for a key makes it known, and only readiness may have a line of output.
-  const actions = ["test", "exec", "http", "tcp", ...(key === "readiness" ? ["log"] : [])];
+  const actions = ["test", "exec", "http", "tcp", ...(ownActions[key] ?? [])];
   const chosen = actions.filter((name) => read.has(name));
   const timing = readTiming(read, defaults);
   const logLine = key === "readiness" ? read.string("log") : undefined;
+  const wantsNotify = key === "readiness" && read.boolean("notify") === true;
+  // Of a look it is the time of one; here of the one thing that is waited for.
+  const notifyTimeoutMs = wantsNotify ? read.durationMs("timeout") : undefined;
+  const watchdogMs = key === "liveness" ? read.durationMs("watchdog") : undefined;
+  if (watchdogMs !== undefined && watchdogMs < 1)
+    read.wrong("invalid-probe", "watchdog", "it must be longer than nothing");
   const action = readAction(read, problems);
   const test = read.node("test");
-  read.finish(key === "readiness" ? {} : { log: "only readiness can wait for a line of output" });
+  read.finish({
+    ...(key === "readiness"
+      ? { watchdog: "it is for liveness" }
+      : { log: "only readiness can wait for a line of output", notify: "it is for readiness" }),
+    ...(key === "healthcheck" ? { watchdog: "it is for liveness" } : {}),
+  });
   if (disabled || isNone(test)) return { disabled: true };
   if (chosen.length > 1)
     read.wrong("invalid-probe", chosen[1] ?? "", `one check only, and ${chosen[0]} is there already`);
   if (chosen.length === 0 && !imageDecides) {
-    const known = key === "healthcheck" ? "test, http or tcp" : "exec, http, tcp or test";
+    const known =
+      key === "healthcheck"
+        ? "test, http or tcp"
+        : `${["exec", "http", "tcp", ...(ownActions[key] ?? [])].join(", ")} or test`;
     problems.add(
       "invalid-probe",
       `${read.path} does not say what to check`,
@@ -67,6 +91,12 @@ export function readProbe(
     disabled: false,
     ...(action === undefined ? {} : { probe: { action, ...timing } }),
     ...(logLine === undefined ? {} : { logLine }),
+    ...(watchdogMs === undefined ? {} : { watchdogMs }),
+    ...(wantsNotify
+      ? {
+          notify: notifyTimeoutMs === undefined || notifyTimeoutMs <= 0 ? {} : { timeoutMs: notifyTimeoutMs },
+        }
+      : {}),
   };
 }
 

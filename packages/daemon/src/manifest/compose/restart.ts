@@ -1,7 +1,8 @@
 /** `restart`, `deploy.restart_policy`, `deploy.replicas` and `scale`: how often an app runs and runs again. */
-import type { RestartPolicy } from "../../spec/app-spec.ts";
+import type { RestartPolicy, UpdatePolicy } from "../../spec/app-spec.ts";
 import type { MapReader } from "../reader.ts";
 import { unsupportedInDeploy } from "./service-keys.ts";
+import { readUpdate } from "./update.ts";
 
 /** Times in milliseconds. */
 export const defaultBackoff: RestartPolicy["backoff"] = {
@@ -18,6 +19,7 @@ export interface Deployment {
   readonly replicas: number;
   readonly restart: RestartPolicy;
   readonly labels: Readonly<Record<string, string>>;
+  readonly update?: UpdatePolicy;
 }
 
 /** Reads all four; `deploy.restart_policy` goes before `restart`. A container takes every key of `deploy`. */
@@ -33,6 +35,8 @@ export function readDeployment(service: MapReader, isContainer: boolean): Deploy
   const policy = deploy?.reader("restart_policy");
   const restart = policy === undefined ? plain : readPolicy(policy);
   const labels = deploy?.node("labels")?.kind === "map" ? deploy.stringMap("labels") : undefined;
+  const update = isContainer ? undefined : deploy?.reader("update_config");
+  if (isContainer) deploy?.accept("update_config");
   // Read by `readLimits`.
   deploy?.accept("resources");
   if (isContainer) deploy?.accept(...Object.keys(unsupportedInDeploy));
@@ -44,6 +48,7 @@ export function readDeployment(service: MapReader, isContainer: boolean): Deploy
     replicas: replicas ?? scale ?? 1,
     restart: restart ?? { when: "never", backoff: defaultBackoff },
     labels: labels ?? {},
+    ...(update === undefined ? {} : { update: readUpdate(update) }),
   };
 }
 

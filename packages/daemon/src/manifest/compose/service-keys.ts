@@ -20,12 +20,10 @@ export const unsupportedForProcess: Readonly<Record<string, string>> = {
   tty: "a process has no terminal",
   stdin_open: "a process has no standard input",
   init: "every process has one",
-  develop: "watch is not there yet",
   mem_reservation: "nothing is scheduled; mem_limit is a limit",
   memswap_limit: "mem_limit is with swap",
   cpu_quota: "use cpus",
   cpu_shares: "use cpus",
-  watch: "watch is not there yet",
   on_exit: "on_exit is not there yet",
 };
 
@@ -34,14 +32,13 @@ export const unsupportedForContainer: Readonly<Record<string, string>> = {
   shell: "the image decides what runs",
   log: "the output of a container is kept by its engine",
   limits: "use deploy.resources.limits",
-  watch: "watch is not there yet",
+  watch: "it is for processes",
   on_exit: "on_exit is not there yet",
 };
 
 /** What `deploy` may say of containers; a process takes replicas, restart_policy and labels alone. */
 export const unsupportedInDeploy: Readonly<Record<string, string>> = {
   placement: "there is one machine",
-  update_config: "it is for swarms",
-  rollback_config: "it is for swarms",
+  rollback_config: "a rollback goes as update_config says",
   endpoint_mode: "it is for swarms",
 };

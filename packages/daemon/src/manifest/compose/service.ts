@@ -22,9 +22,11 @@ import {
 } from "./probe.ts";
 import { readDeployment } from "./restart.ts";
 import { readSchedule } from "./schedule.ts";
+import { readSecrets, type SecretDefinitions } from "./secrets.ts";
 import { containerKeys, unsupportedForContainer, unsupportedForProcess } from "./service-keys.ts";
 import { readStop } from "./stop.ts";
 import { readUlimits } from "./ulimits.ts";
+import { readWatch } from "./watch.ts";
 
 /** What all services of a project are read with. */
 export interface ServiceSurroundings {
@@ -33,6 +35,7 @@ export interface ServiceSurroundings {
   /** The caller's variables, then the project's `.env`. */
   readonly lookup: Lookup;
   readonly activeProfiles: ReadonlySet<string>;
+  readonly secrets: SecretDefinitions;
 }
 
 /** An app, and what can only be judged beside the others. */
@@ -60,7 +63,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
   const dependencies = readDependsOn(read, problems);
   const ports = readPorts(read, isContainer, problems);
   const texts = readTexts(read, isContainer, problems);
-  const privileges = isContainer ? {} : readPrivileges(read, problems);
+  const privileges = isContainer ? {} : readPrivileges(read, around);
   const app: AppSpec = {
     project: around.project,
     name: service.name,
@@ -77,10 +80,12 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
     ),
     ...readProbes(read, isContainer, problems),
     restart: deployment.restart,
+    ...optional("update", deployment.update),
     successExitCodes: [],
     stop: readStop(read),
     ports: ports.map(({ host, port, protocol }) => ({ host, port, protocol })),
     ...optional("schedule", readSchedule(read, problems)),
+    ...(isContainer ? {} : optional("watch", readWatch(read, problems))),
     namespaces: [],
     ...texts,
     ...privileges,
@@ -128,11 +133,12 @@ function readTexts(
 /** What a process may use, and as whom. A container's engine reads these keys itself. */
 function readPrivileges(
   read: MapReader,
-  problems: ProblemList,
-): Pick<AppSpec, "limits" | "ulimits" | "groups"> {
+  { context, secrets }: ServiceSurroundings,
+): Pick<AppSpec, "limits" | "ulimits" | "groups" | "secrets"> {
   return {
     ...optional("limits", readLimits(read)),
-    ...optional("ulimits", readUlimits(read, problems)),
+    ...optional("ulimits", readUlimits(read, context.problems)),
+    ...optional("secrets", readSecrets(read, secrets, context)),
     ...optional("groups", read.textList("group_add")),
   };
 }
@@ -141,7 +147,7 @@ function readProbes(
   read: MapReader,
   isContainer: boolean,
   problems: ProblemList,
-): Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine"> {
+): Pick<AppSpec, "healthcheck" | "readiness" | "liveness" | "readyLogLine" | "readyNotify" | "watchdogMs"> {
   const healthcheck = readProbe(read, "healthcheck", healthcheckDefaults, problems, isContainer);
   const readiness: ProbeReading = readProbe(read, "readiness", readinessDefaults, problems);
   const liveness = readProbe(read, "liveness", livenessDefaults, problems);
@@ -150,6 +156,8 @@ function readProbes(
     ...optional("readiness", readiness.probe),
     ...optional("liveness", liveness.probe),
     ...optional("readyLogLine", readiness.logLine),
+    ...optional("readyNotify", readiness.notify),
+    ...optional("watchdogMs", liveness.watchdogMs),
   };
 }
 

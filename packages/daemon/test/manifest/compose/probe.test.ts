@@ -42,6 +42,14 @@ describe("what is checked", () => {
   test("readiness by a line of output", () => {
     const { apps } = load(web(run, "readiness: {log: listening on}"));
     expect(apps["web"]?.readyLogLine).toBe("listening on");
+    const notify = load(
+      web("command: run", "readiness: {notify: true, timeout: 5s}", "liveness: {watchdog: 30s}"),
+    );
+    expect(notify.apps["web"]).toMatchObject({ readyNotify: { timeoutMs: 5_000 }, watchdogMs: 30_000 });
+    expect(load(web("command: run", "readiness: {notify: true}")).apps["web"]?.readyNotify).toEqual({});
+    expect(load(web("command: run", "readiness: {notify: false}")).apps["web"]).not.toHaveProperty(
+      "readyNotify",
+    );
     expect(apps["web"]?.readiness).toBeUndefined();
   });
 });
@@ -136,6 +144,23 @@ describe("mistakes", () => {
     [
       "liveness: {exec: x, log: y}",
       "4:25: services.web.liveness.log is not supported (only readiness can wait for a line of output)",
+    ],
+    [
+      "liveness: {notify: true, tcp: 80}",
+      "4:16: services.web.liveness.notify is not supported (it is for readiness)",
+    ],
+    [
+      "readiness: {watchdog: 5s, tcp: 80}",
+      "4:17: services.web.readiness.watchdog is not supported (it is for liveness)",
+    ],
+    ["liveness: {watchdog: 0s}", "4:16: services.web.liveness.watchdog: it must be longer than nothing"],
+    [
+      "readiness: {notify: maybe}",
+      '4:25: services.web.readiness.notify must be true or false, found the text "maybe"',
+    ],
+    [
+      "readiness: {notify: true, tcp: 80}",
+      "4:17: services.web.readiness.notify: one check only, and tcp is there already",
     ],
     ["healthcheck: x", '4:18: services.web.healthcheck must be a map, found the text "x"'],
   ])("%s", (line, problem) => {

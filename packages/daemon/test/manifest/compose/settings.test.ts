@@ -276,7 +276,6 @@ describe("mistakes", () => {
       '4:35: services.web.logging.options.max-size must be a size such as "64m" or "1g", found the text "lots"',
     ],
     ["log: {file: x, fil: x}", '4:20: services.web.log.fil: unknown key (did you mean "file"?)'],
-    ["watch: []", "4:5: services.web.watch is not supported (watch is not there yet)"],
     ["on_exit: x", "4:5: services.web.on_exit is not supported (on_exit is not there yet)"],
     ["tty: true", "4:5: services.web.tty is not supported (a process has no terminal)"],
     ["init: true", "4:5: services.web.init is not supported (every process has one)"],

@@ -1,0 +1,31 @@
+import {
+  isAlive,
+  type ProcessIdentity,
+  ProcessScanner,
+  ProcessTree,
+  type ProcessTreeOptions,
+  processIdentity,
+  type StoppableTree,
+} from "@holdfast/platform";
+
+/** What a run needs of its tree. */
+export type RunTree = StoppableTree & Pick<ProcessTree, "leader" | "emptied">;
+
+/** The processes of a machine, as a runner looks at them: the real ones, or those of a simulation. */
+export interface ProcessSight {
+  /** Who has this pid now, if anybody. */
+  identity(pid: number): ProcessIdentity | undefined;
+  /** True while exactly this process runs and carries the cookie. */
+  isAlive(identity: ProcessIdentity, cookie: string): boolean;
+  tree(options: Omit<ProcessTreeOptions, "scanner">): RunTree;
+}
+
+/** The processes of this machine. */
+export function machineSight(): ProcessSight {
+  const scanner = new ProcessScanner();
+  return {
+    identity: processIdentity,
+    isAlive,
+    tree: (options) => new ProcessTree({ ...options, scanner }),
+  };
+}

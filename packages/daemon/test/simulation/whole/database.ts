@@ -1,0 +1,89 @@
+import { HoldfastError, type Random } from "@holdfast/runtime";
+import type { World } from "@holdfast/runtime/testing";
+import type { DaemonEvent } from "../../../src/api/contract.ts";
+import type { DaemonSeams } from "../../../src/daemon.ts";
+import type { ProjectSpec } from "../../../src/spec/app-spec.ts";
+import { type InstanceRecord, keyText } from "../../../src/store/instance-record.ts";
+import type { OperationRecord } from "../../../src/store/operation-record.ts";
+import type { StateChange } from "../../../src/store/state-database.ts";
+import type { DaemonLife } from "./daemon-life.ts";
+import { chance } from "./draw.ts";
+
+/**
+ * What is on the disk: all changes of a write or none, and they are there when it returns. The daemon may be killed
+ * before they are or after, and the disk may be full.
+ */
+export class SimulatedDatabase {
+  /** While it is, every write throws. */
+  isFull = false;
+  readonly projects = new Map<string, ProjectSpec>();
+  readonly instances = new Map<string, InstanceRecord>();
+  readonly operations = new Map<string, OperationRecord>();
+  readonly events: DaemonEvent[] = [];
+  readonly #world: World;
+  readonly #random: Random;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.fork("database");
+  }
+
+  seam(life: DaemonLife): DaemonSeams["database"] {
+    return {
+      load: () => ({
+        projects: copied([...this.projects.values()]),
+        instances: copied([...this.instances.values()].sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1))),
+        operations: copied([...this.operations.values()]),
+      }),
+      lastEvent: () => this.events.at(-1)?.seq ?? 0,
+      readEvents: (after, limit) => this.events.filter(({ seq }) => seq > after).slice(0, limit),
+      write: (changes) => this.#write(changes, life),
+    };
+  }
+
+  #write(changes: readonly StateChange[], life: DaemonLife): void {
+    const { faults } = this.#world;
+    if (life.isOver) throw new HoldfastError("KILLED", "nobody writes any more");
+    const isBefore = chance(this.#random, 0.5);
+    const kills = faults.strikes("killed in a write", 0.01);
+    if (kills && isBefore) life.kill("before a write");
+    if (this.isFull) {
+      this.#world.mark("a write met a full disk");
+      throw new HoldfastError("ENOSPC", "no space is left");
+    }
+    for (const change of changes) this.#apply(change);
+    if (kills) life.kill("after a write");
+  }
+
+  #apply(change: StateChange): void {
+    switch (change.kind) {
+      case "put-project":
+        this.projects.set(change.spec.name, change.spec);
+        return;
+      case "drop-project":
+        this.projects.delete(change.name);
+        return;
+      case "put-instance":
+        this.instances.set(keyText(change.record), change.record);
+        return;
+      case "drop-instance":
+        this.instances.delete(keyText(change.key));
+        return;
+      case "put-operation":
+        this.operations.set(change.record.id, change.record);
+        return;
+      case "put-event":
+        this.#world.assert(
+          "I10",
+          change.event.seq > (this.events.at(-1)?.seq ?? 0),
+          () => `event ${change.event.seq} is written after ${this.events.at(-1)?.seq}`,
+        );
+        this.events.push(change.event);
+        return;
+    }
+  }
+}
+
+function copied<T>(rows: T): T {
+  return JSON.parse(JSON.stringify(rows)) as T;
+}

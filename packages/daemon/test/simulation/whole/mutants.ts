@@ -1,0 +1,153 @@
+/** One fault put into the daemon: a text of a source file and what stands in its place, and who must notice. */
+export interface Mutant {
+  readonly what: string;
+  /** Below `packages/daemon/src`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** Any of these invariants, or the code of a `SimulationError`. */
+  readonly caughtBy: readonly string[];
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    what: "a run is adopted by its pid alone",
+    file: "runner/process-runner.ts",
+    from: "const ours = found !== undefined && this.#sight.isAlive(found, cookie);",
+    to: "const ours = found !== undefined;",
+    caughtBy: ["I7", "I1", "I6"],
+  },
+  {
+    what: "a launch is not written down before it is asked for",
+    file: "apps/launch.ts",
+    from: "  await world.journal.saved();\n",
+    to: "",
+    caughtBy: ["I1", "I6"],
+  },
+  {
+    what: "a change is acknowledged before it is on the disk",
+    file: "api/methods.ts",
+    from: "    await daemon.saved();\n",
+    to: "",
+    caughtBy: ["I3"],
+  },
+  {
+    what: "the end of an operation is told before it is on the disk",
+    file: "apps/operation-log.ts",
+    from: "    await this.#seams.journal.saved().catch(() => undefined);\n",
+    to: "",
+    caughtBy: ["I3"],
+  },
+  {
+    what: "a restart that was through is done again after a crash",
+    file: "apps/project.ts",
+    from: "        if (isLaunchedSince(instance, record)) return",
+    to: "        if (false) return",
+    caughtBy: ["I3", "I5", "I6", "I8"],
+  },
+  {
+    what: "a stop that a crash cut short is not gone on with",
+    file: "apps/project.ts",
+    from: "      if (first !== undefined) this.stop(new Set(stops.keys()), orderOf(first), stops);\n",
+    to: "      void first;\n",
+    caughtBy: ["I6", "I8"],
+  },
+  {
+    what: "the timer of a restart outlives a stop",
+    file: "apps/keep-up.ts",
+    from: '        if ((await clock.sleep(decision.delayMs, life.token)) === "cancelled") return;',
+    to: "        await clock.sleep(decision.delayMs);",
+    caughtBy: ["I2", "I4", "I6", "I12", "I8"],
+  },
+  {
+    what: "the intensity is off by one",
+    file: "apps/exit-decision.ts",
+    from: "used >= restart.maxRestarts",
+    to: "used > restart.maxRestarts",
+    caughtBy: ["I5"],
+  },
+  {
+    what: "an app does not wait for what it needs",
+    file: "apps/dependencies.ts",
+    from: 'return waitingFor.length === 0 ? { kind: "met" }',
+    to: 'return waitingFor.length >= 0 ? { kind: "met" }',
+    caughtBy: ["I9"],
+  },
+  {
+    what: "a stop does not wait for the dependants",
+    file: "apps/project.ts",
+    from: "          await Promise.all(before.flatMap((dependant) => stopped.get(dependant)?.promise ?? []));\n",
+    to: "          void before;\n",
+    caughtBy: ["I9"],
+  },
+  {
+    what: "an app that was removed is forgotten and not stopped",
+    file: "apps/project.ts",
+    from: "    await settle(instances.map((each) => each.stop()));\n    failpoint",
+    to: "    failpoint",
+    caughtBy: ["I1", "I2", "I6"],
+  },
+  {
+    what: "a removal that a crash cut short is not gone on with",
+    file: "apps/project.ts",
+    from: "this.#dropAll(drops.get(record.id) ?? [])",
+    to: "this.#dropAll([])",
+    caughtBy: ["I2", "I6"],
+  },
+  {
+    what: "an instance that comes back is not the one that is being stopped",
+    file: "apps/project.ts",
+    from: "      return leaving;\n",
+    to: "      return undefined;\n",
+    caughtBy: ["I1", "I6"],
+  },
+  {
+    what: "a run that an earlier daemon began is launched beside itself",
+    file: "apps/instance.ts",
+    from: '    if (left.kind === "running") {',
+    to: '    if (left.kind === "running" && record.state.kind !== "running") {',
+    caughtBy: ["I1"],
+  },
+  {
+    what: "events are numbered from 0 by each daemon",
+    file: "events/event-log.ts",
+    from: "this.#seq = Math.max(clock.now() * 1_000, archive.lastEvent());",
+    to: "this.#seq = 0;",
+    caughtBy: ["I10"],
+  },
+  {
+    what: "a follower is not told what it missed",
+    file: "api/methods.ts",
+    from: "for (const event of daemon.events.read(seq)) send(event);",
+    to: "",
+    caughtBy: ["I10"],
+  },
+  {
+    what: "the key of a request is not looked at",
+    file: "apps/operation-log.ts",
+    from: "record.key === key && record.kind === kind",
+    to: "record.key === kind && record.kind === kind",
+    caughtBy: ["I8"],
+  },
+  {
+    what: "an app is ready as soon as it is launched",
+    file: "probes/checks.ts",
+    from: '(spec.healthcheck === undefined || verdicts.healthcheck === "good")',
+    to: "true",
+    caughtBy: ["I9", "I11"],
+  },
+  {
+    what: "a stopped app counts as wanted",
+    file: "apps/instance.ts",
+    from: "this.#entry.patch({ wanted: false, next: null });",
+    to: "this.#entry.patch({ next: null });",
+    caughtBy: ["I2", "I3"],
+  },
+  {
+    what: "a run that is launched while it is stopped is not waited for",
+    file: "apps/instance.ts",
+    from: "    await life.launching;\n",
+    to: "",
+    caughtBy: ["I1", "I2", "I6"],
+  },
+];
