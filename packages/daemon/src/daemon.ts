@@ -18,6 +18,7 @@ import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
 import { refuseContainers } from "./apps/refuse-containers.ts";
 import { usualUpdate } from "./apps/roll.ts";
+import { sameSight } from "./apps/same-sight.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
@@ -38,7 +39,7 @@ export interface DaemonSeams {
   readonly logs: LogBook;
   readonly watchFiles: WatchFiles;
   /** What instances need of the machine. */
-  readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks">;
+  readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks" | "tell">;
   /** Set when what is to run had to be put back from a backup. */
   readonly restored?: RestoredState;
   /** False when too little is left on the disk for a change of this kind; true where that is not known. */
@@ -88,7 +89,7 @@ export class Daemon {
       clock,
       watchFiles: seams.watchFiles,
       restart: (app, cause) => this.#restartWatched(app, cause),
-      trouble: (app, why) => this.#tellWatch("warning", app, `not all of ${app.name} is watched: ${why}`),
+      trouble: (app, why) => this.#tell("warning", app, `not all of ${app.name} is watched: ${why}`),
     });
     const asked = Promise.withResolvers<ShutdownWish>();
     this.shutdownAsked = asked.promise;
@@ -254,12 +255,16 @@ export class Daemon {
     if (app.isWorkedOn) return "busy";
     const isDown = app.instances.every(({ record }) => record.state.kind === "stopped");
     if (isDown) return "done";
-    this.#tellWatch("watch", app.spec, `${name} is restarted: ${cause}`);
+    this.#tell("watch", app.spec, `${name} is restarted: ${cause}`);
     known.restart(new Set([name]), {}, ({ spec }) => spec.update && { policy: spec.update });
     return "done";
   }
 
-  #tellWatch(type: "watch" | "warning", { project, name }: AppSpec, message: string): void {
+  #tell(
+    type: "watch" | "warning",
+    { project, name }: Pick<InstanceKey, "project" | "name">,
+    message: string,
+  ): void {
     this.events.publish({ type, project, name, message, app: null, operation: null, by: null });
   }
 
@@ -267,7 +272,15 @@ export class Daemon {
     const { clock, random, machine } = this.#seams;
     return new Project(
       spec,
-      { ...machine, clock, random, store: this.#store, journal: this.#journal, tasks: this.tasks },
+      {
+        ...machine,
+        clock,
+        random,
+        store: this.#store,
+        journal: this.#journal,
+        tasks: this.tasks,
+        tell: (key, warning) => this.#tell("warning", key, warning),
+      },
       this.operations,
     );
   }
@@ -368,15 +381,7 @@ export class Daemon {
       ({ record }) => record.instance !== instance && `${record.notEnforced}` === `${notEnforced}`,
     );
     if (isTold) return;
-    this.events.publish({
-      type: "warning",
-      project,
-      name,
-      message: `${name}: ${notEnforcedText(notEnforced)}`,
-      app: null,
-      operation: null,
-      by: null,
-    });
+    this.#tell("warning", { project, name }, `${name}: ${notEnforcedText(notEnforced)}`);
   }
 
   #told(operation: Operation): void {
@@ -391,10 +396,4 @@ export class Daemon {
       by: operation.by,
     });
   }
-}
-
-/** True when nothing changed that an event is told for. */
-function sameSight(before: InstanceRecord, after: InstanceRecord): boolean {
-  if (before.next !== after.next || before.status !== after.status) return false;
-  return before.state === after.state || JSON.stringify(before.state) === JSON.stringify(after.state);
 }

@@ -14,7 +14,7 @@ export function realMachine(seams: {
   readonly clock: Clock;
   readonly runner: Runner;
   readonly logs: LogBook;
-}): Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks"> {
+}): Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks" | "tell"> {
   const { clock, runner, logs } = seams;
   return {
     runner,

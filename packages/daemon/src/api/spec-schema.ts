@@ -144,6 +144,8 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
       everyMs: v.exactOptional(interval),
       timeZone: v.exactOptional(v.pipe(v.string(), v.check(isTimeZone, "is no time zone"))),
       immediate: v.boolean(),
+      overlap: v.exactOptional(v.literal("queue")),
+      missed: v.exactOptional(v.literal("run-once")),
     }),
   ),
   watch: v.exactOptional(

@@ -40,6 +40,8 @@ export interface InstanceWorld {
   /** The whole environment of one run. */
   environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>>;
   stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;
+  /** Tells whoever follows the events what should not have been: a sentence. */
+  tell(key: InstanceKey, warning: string): void;
   /** True when the project ends with the first of its apps. */
   abortsOnExit(): boolean;
   /** True when more than one instance writes to the file that the spec names. */

@@ -12,3 +12,20 @@ export function nextRunAt(schedule: Schedule, now: number): number | undefined {
   });
   return cron.nextRun(new Date(now))?.getTime();
 }
+
+/** No more slots than these are counted. */
+const mostSlots = 1_000;
+
+/** The slots of a cron pattern after `from`, up to `to` and with it, the earliest first; the last is always the last. */
+export function slotsBetween(schedule: Schedule, from: number, to: number): readonly number[] {
+  const slots: number[] = [];
+  if (schedule.everyMs !== undefined) return slots;
+  let at = nextRunAt(schedule, from);
+  while (at !== undefined && at <= to) {
+    slots.push(at);
+    // So many are a number and no more; the rest is up to the time that it is.
+    at = slots.length < mostSlots ? nextRunAt(schedule, at) : nextRunAt(schedule, Math.max(at, to - 1));
+    if (slots.length > mostSlots) break;
+  }
+  return slots;
+}

@@ -102,7 +102,7 @@ export interface StopPolicy {
   readonly leaderOnly: boolean;
 }
 
-/** A run that is still going on when the next one is due makes that one be skipped. */
+/** When an app runs that does not run all the time. */
 export interface Schedule {
   /** Five or six cron fields, or a macro such as `@hourly`. Absent when `everyMs` is given. */
   readonly cron?: string;
@@ -111,6 +111,10 @@ export interface Schedule {
   readonly timeZone?: string;
   /** Also run when the app is started. */
   readonly immediate: boolean;
+  /** A run that is due while the last one goes on is left out, unless this says that it follows at once. */
+  readonly overlap?: "queue";
+  /** Runs that were due while nobody was there, or that the clock jumped over, are left out, unless this says one. */
+  readonly missed?: "run-once";
 }
 
 export interface Port {

@@ -28,6 +28,8 @@ export interface InstanceRecord extends InstanceKey {
   readonly notEnforced?: readonly LimitName[];
   /** What the present or last run said of itself last; absent is nothing. */
   readonly status?: string | null;
+  /** The last time of its schedule that was run, or left out for good. */
+  readonly slot?: number;
   readonly sawReadyLine: boolean;
   /** Where the output of the present or last run begins in the log. */
   readonly outputFrom: number;

@@ -20,6 +20,10 @@ export function readSchedule(service: MapReader, problems: ProblemList): Schedul
   const everyMs = read.durationMs("every");
   const timeZone = read.text("time_zone");
   const immediate = read.boolean("immediate") ?? false;
+  const overlap = read.oneOf("overlap", ["skip", "queue", "replace"]);
+  if (overlap === "replace")
+    read.wrong("invalid-value", "overlap", "replace is not there yet", "skip or queue");
+  const missed = read.oneOf("missed", ["skip", "run-once"]);
   read.finish();
   if (read.has("cron") === read.has("every")) {
     service.wrong("invalid-schedule", "schedule", "it must have either cron or every");
@@ -34,6 +38,8 @@ export function readSchedule(service: MapReader, problems: ProblemList): Schedul
     ...(everyMs === undefined ? {} : { everyMs }),
     ...(timeZone === undefined ? {} : { timeZone }),
     immediate,
+    ...(overlap === "queue" ? { overlap } : {}),
+    ...(missed === "run-once" ? { missed } : {}),
   };
 }
 

@@ -108,6 +108,11 @@ describe("schedule", () => {
     ['schedule: "*/5 * * * *"', { cron: "*/5 * * * *", immediate: false }],
     ['schedule: "*/10 * * * * *"', { cron: "*/10 * * * * *", immediate: false }],
     ['schedule: "@hourly"', { cron: "@hourly", immediate: false }],
+    [
+      "schedule: {cron: '@hourly', overlap: queue, missed: run-once}",
+      { cron: "@hourly", immediate: false, overlap: "queue", missed: "run-once" },
+    ],
+    ["schedule: {cron: '@hourly', overlap: skip, missed: skip}", { cron: "@hourly", immediate: false }],
     ["schedule: {every: 30s}", { everyMs: 30_000, immediate: false }],
     [
       "schedule: {cron: 0 3 * * MON, time_zone: Europe/Berlin, immediate: true}",
@@ -250,6 +255,14 @@ describe("mistakes", () => {
       "4:5: services.web.schedule: it must have either cron or every",
     ],
     ["schedule: {immediate: true}", "4:5: services.web.schedule: it must have either cron or every"],
+    [
+      "schedule: {every: 1s, overlap: replace}",
+      "4:27: services.web.schedule.overlap: replace is not there yet (skip or queue)",
+    ],
+    [
+      "schedule: {every: 1s, missed: run}",
+      '4:35: services.web.schedule.missed must be one of skip, run-once, found the text "run" (did you mean "run-once"?)',
+    ],
     ["schedule: {every: 0s}", "4:16: services.web.schedule.every: it must be longer than nothing"],
     ["schedule: {cron: '0 0 30 2 *'}", '4:16: services.web.schedule.cron: "0 0 30 2 *" never comes'],
     [
