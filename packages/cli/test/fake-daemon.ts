@@ -32,6 +32,7 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
     since: start,
     exit: null,
     lastError: null,
+    ports: [],
     status: null,
     limits: null,
     operation: null,

@@ -1,11 +1,13 @@
 /** What the instances of a real daemon need of the machine: where output goes, what a run's environment is. */
 import { spawn } from "node:child_process";
 import type { Clock } from "@holdfast/runtime";
+import { indexed } from "./apps/instance-index.ts";
 import type { ProjectWorld } from "./apps/project.ts";
 import { watchLine } from "./logs/line-watch.ts";
 import type { LogBook } from "./logs/log-book.ts";
 import { realLook } from "./probes/look.ts";
 import { argvOf } from "./runner/argv.ts";
+import { choosePorts } from "./runner/free-ports.ts";
 import type { Run, Runner, StopRequest } from "./runner/runner.ts";
 import type { AppSpec, Command } from "./spec/app-spec.ts";
 import type { InstanceKey } from "./store/instance-record.ts";
@@ -32,13 +34,17 @@ export function realMachine(seams: {
     closeOutput: (key) => logs.of(key).settle(),
     watchLine: (key, wanted) => watchLine(logs.of(key), wanted),
     look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),
+    choosePorts,
     environment,
     stopRequest: (spec, key, run) => stopRequest(spec, environment(spec, key), run),
   };
 }
 
 function environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>> {
-  const own: Record<string, string> = { ...spec.environment };
+  const own: Record<string, string> = {};
+  for (const [name, value] of Object.entries(spec.environment)) {
+    own[name] = indexed(spec, value, key.instance);
+  }
   for (const { name, base, prefix = "" } of spec.replicaVariables) {
     own[name] = `${prefix}${key.instance - 1 + base}`;
   }

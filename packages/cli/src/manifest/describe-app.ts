@@ -15,7 +15,7 @@ export function commandText(command: Command): string {
 /** The addresses that an app listens on; as a URL where a probe shows that it speaks HTTP there. */
 export function whereToLook(app: AppSpec): readonly string[] {
   return app.ports
-    .filter(({ protocol }) => protocol === "tcp")
+    .filter(({ protocol, port }) => protocol === "tcp" && port !== 0)
     .map((port) => {
       const host =
         port.host === "0.0.0.0" || port.host === "::" || port.host === "" ? "127.0.0.1" : port.host;

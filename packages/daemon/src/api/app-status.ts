@@ -7,7 +7,7 @@ import type { AppStatus } from "./contract.ts";
 /** A record as a row of `ps`. */
 export function appStatus(
   record: InstanceRecord,
-  spec: Pick<AppSpec, "labels" | "runner" | "group" | "limits">,
+  spec: Pick<AppSpec, "labels" | "runner" | "group" | "limits" | "ports">,
 ): AppStatus {
   const { state, operation } = record;
   return {
@@ -23,6 +23,7 @@ export function appStatus(
     since: new Date(record.since).toISOString(),
     exit: exitOf(state),
     lastError: record.lastError,
+    ports: portsOf(record, spec.ports),
     status: record.status ?? null,
     limits: limitStatus(record, spec.limits),
     operation:
@@ -34,6 +35,10 @@ export function appStatus(
     waitingFor: state.kind === "starting" ? state.waitingFor : [],
     next: record.next === null ? null : new Date(record.next).toISOString(),
   };
+}
+
+function portsOf(record: InstanceRecord, ports: AppSpec["ports"]): readonly number[] {
+  return ports.flatMap(({ port }, index) => (port === 0 ? (record.ports?.[index] ?? []) : [port]));
 }
 
 function limitStatus(record: InstanceRecord, limits: AppSpec["limits"]): AppStatus["limits"] {

@@ -24,6 +24,8 @@ export interface AppStatus {
   readonly since: string;
   readonly exit: Exit | null;
   readonly lastError: string | null;
+  /** The ports that it was given, and those that its manifest names. */
+  readonly ports: readonly number[];
   /** What it said of itself last, by `sd_notify(3)`; null if it never did. */
   readonly status: string | null;
   /** What it may use at most; null where its manifest says nothing of it. */

@@ -63,6 +63,7 @@ const appStatus: Schema<AppStatus> = v.strictObject({
     }),
   ),
   lastError: nullable(text),
+  ports: v.array(whole),
   status: nullable(text),
   limits: nullable(limits),
   operation: nullable(v.strictObject({ id: text, kind, since: time })),

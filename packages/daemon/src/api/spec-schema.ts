@@ -93,6 +93,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   secrets: v.exactOptional(v.array(v.object({ file: absolute, target: secretName, mode: count }))),
   ulimits: v.exactOptional(v.array(v.object({ resource: count, soft: ulimit, hard: ulimit }))),
   replicas: v.pipe(count, v.maxValue(10_000)),
+  indexed: v.exactOptional(v.literal(true)),
   replicaVariables: v.array(
     v.object({
       name: variableName,

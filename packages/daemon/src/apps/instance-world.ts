@@ -37,6 +37,12 @@ export interface InstanceWorld {
   /** The run has ended: no more output comes. */
   closeOutput(key: InstanceKey): void;
   watchLine(key: InstanceKey, wanted: WantedLine): LineWatch;
+  /** One number for each port, as `choosePorts` does; absent where none can be chosen. */
+  choosePorts?(
+    ports: AppSpec["ports"],
+    before: readonly number[],
+    promised: ReadonlySet<number>,
+  ): Promise<readonly number[]>;
   /** The whole environment of one run. */
   environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>>;
   stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;

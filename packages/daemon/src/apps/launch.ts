@@ -4,6 +4,8 @@ import { hearsNotify, watchdogVariable } from "../probes/notify.ts";
 import type { Run } from "../runner/runner.ts";
 import type { EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
+import { commandOf } from "./instance-index.ts";
+import { portVariables, takePorts } from "./instance-ports.ts";
 import { isTransient } from "./is-transient.ts";
 import type { Life } from "./life.ts";
 
@@ -46,7 +48,9 @@ function failNow(entry: InstanceEntry, life: Life, error: unknown): EndedRun {
 
 async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
   const { key, spec, world } = entry;
-  const { command, workingDir, user, groups, limits, ulimits, secrets, forks } = spec;
+  const { workingDir, user, groups, limits, ulimits, secrets, forks } = spec;
+  if (spec.ports.some(({ port }) => port === 0)) await takePorts(entry);
+  if (life.token.isCancelled) return undefined;
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for.
@@ -57,9 +61,13 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   if (life.token.isCancelled) return undefined;
   const launching = world.runner.launch({
     cookie,
-    command,
+    command: commandOf(spec, key.instance),
     workingDir,
-    environment: { ...world.environment(spec, key), ...watchdogVariable(spec) },
+    environment: {
+      ...world.environment(spec, key),
+      ...portVariables(spec, entry.record.ports),
+      ...watchdogVariable(spec),
+    },
     output: output.path,
     forks,
     ...(user === undefined ? {} : { user }),

@@ -47,8 +47,10 @@ const seenByNoRun: ReadonlySet<string> = new Set([
 
 /** True when what runs has to be started anew for the changes to count. */
 export function needsRestart(changes: readonly FieldChange[], { logFile }: AppSpec): boolean {
-  return changes.some(({ field }) => {
+  return changes.some(({ field, from, to }) => {
     const [member = ""] = field.split(".");
+    // A port that is left open is told to the run; one that is named is not.
+    if (member === "ports" && /"port":0\b/.test(`${from} ${to}`)) return true;
     // The lines of a shared file say whose they are; a run begins to do so when it is started.
     return !seenByNoRun.has(member) || (member === "replicas" && logFile !== undefined);
   });

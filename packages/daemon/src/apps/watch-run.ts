@@ -3,8 +3,10 @@ import type { LineWatch } from "../logs/line-watch.ts";
 import { runChecks } from "../probes/checks.ts";
 import { hearsNotify } from "../probes/notify.ts";
 import type { Run } from "../runner/runner.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
 import type { EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
+import { portVariables } from "./instance-ports.ts";
 
 /** Watches a run until it has ended by itself; resolves with undefined when the token was cancelled first. */
 export async function watchRun(
@@ -24,7 +26,7 @@ export async function watchRun(
     spec,
     {
       clock,
-      look: world.look(spec),
+      look: world.look(asSeenByRun(entry)),
       token: checks,
       ...(line === undefined ? {} : { readyLine: line.seen }),
       ...(onNotified === undefined ? {} : { onNotified }),
@@ -46,6 +48,12 @@ export async function watchRun(
   if (exit === undefined || token.isCancelled) return undefined;
   const at = clock.monotonic();
   return { exit, livedMs: at - startedAt, at, ...(failed === undefined ? {} : { failed }) };
+}
+
+/** A check by a command is told the ports that the app was given. */
+function asSeenByRun({ spec, record }: InstanceEntry): AppSpec {
+  const variables = portVariables(spec, record.ports);
+  return { ...spec, environment: { ...spec.environment, ...variables } };
 }
 
 function tellStatus(entry: InstanceEntry, status: string | undefined): void {

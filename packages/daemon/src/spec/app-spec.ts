@@ -119,6 +119,7 @@ export interface Schedule {
 
 export interface Port {
   readonly host: string;
+  /** 0: any that is free. */
   readonly port: number;
   readonly protocol: "tcp" | "udp";
 }
@@ -200,6 +201,8 @@ export interface AppSpec {
   readonly ulimits?: readonly Ulimit[];
   readonly secrets?: readonly Secret[];
   readonly replicas: number;
+  /** Present: `{index}` in the command and in values of the environment is the number of the instance. */
+  readonly indexed?: true;
   /** Added to `environment` of each replica: `prefix` and the replica's number, counted from `base`. */
   readonly replicaVariables: readonly ReplicaVariable[];
   readonly dependsOn: Readonly<Record<string, Dependency>>;

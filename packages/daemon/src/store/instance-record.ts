@@ -26,6 +26,8 @@ export interface InstanceRecord extends InstanceKey {
   readonly next: number | null;
   /** The limits that its spec asks for and that nothing enforces in the present or last run; absent is none. */
   readonly notEnforced?: readonly LimitName[];
+  /** The port of each that its spec names, where it leaves one open; they stay what they are as long as they are free. */
+  readonly ports?: readonly number[];
   /** What the present or last run said of itself last; absent is nothing. */
   readonly status?: string | null;
   /** The last time of its schedule that was run, or left out for good. */

@@ -29,6 +29,7 @@ export function readPorts(
     return [];
   }
   const claims: PortClaim[] = [];
+  const isOpen = ({ port }: Port): boolean => port === 0;
   for (const [index, item] of node.items.entries()) {
     const path = `${service.pathOf("ports")}[${index}]`;
     const read =
@@ -41,7 +42,9 @@ export function readPorts(
     return [];
   }
   const seen = new Set<string>();
-  return claims.filter(({ host, port, protocol }) => {
+  return claims.filter((claim) => {
+    if (isOpen(claim)) return true;
+    const { host, port, protocol } = claim;
     const key = `${host} ${port} ${protocol}`;
     return seen.has(key) ? false : seen.add(key);
   });
@@ -55,6 +58,7 @@ export function checkPortClaims(
   const taken = new Map<string, { service: string; claim: PortClaim }[]>();
   for (const entry of claims) {
     if (problems.isFull) return;
+    if (entry.claim.port === 0) continue;
     const key = `${entry.claim.port}/${entry.claim.protocol}`;
     const others = taken.get(key) ?? [];
     const other = others.find(
@@ -82,6 +86,8 @@ function readShort(
 ): readonly PortClaim[] {
   const text = asText(node, path, problems);
   if (text === undefined) return [];
+  const open = isContainer ? undefined : readOpen(text);
+  if (open !== undefined) return [{ ...open, location: node.location }];
   const match = short.exec(text);
   // `8000:80` is read as a host named 8000 first, for the host's port may be left out after an address.
   const [, bracketed, plainHost, middle, target = "", protocol = "tcp"] = match ?? [];
@@ -111,6 +117,16 @@ function readShort(
   return ranges.wanted.map((port) => ({ host, port, protocol: kind, location: node.location }));
 }
 
+/** Any port that is free: `auto`, `0`, `127.0.0.1:0:80`, `auto/udp`. */
+function readOpen(text: string): Port | undefined {
+  const match = /^(?:(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]+)):)?(?:auto|0)(?::\d{1,5})?(?:\/(tcp|udp))?$/i.exec(
+    text,
+  );
+  if (match === null) return undefined;
+  const [, bracketed, host, protocol = "tcp"] = match;
+  return { host: bracketed ?? host ?? anyHost, port: 0, protocol: readProtocol(protocol) ?? "tcp" };
+}
+
 function readLong(
   node: LocatedMap,
   path: string,
@@ -131,6 +147,8 @@ function readLong(
     }
     return [{ host, port: target, protocol, location: node.location }];
   }
+  if (!isContainer && /^(?:0|auto)$/.test(published))
+    return [{ host, port: 0, protocol, location: node.location }];
   const range = readRange(published);
   if (range === undefined) {
     read.wrong("invalid-port", "published", `${JSON.stringify(published)} is no port`);

@@ -26,6 +26,7 @@ import { readSecrets, type SecretDefinitions } from "./secrets.ts";
 import { containerKeys, unsupportedForContainer, unsupportedForProcess } from "./service-keys.ts";
 import { readStop } from "./stop.ts";
 import { readUlimits } from "./ulimits.ts";
+import { checkIdentity } from "./user.ts";
 import { readWatch } from "./watch.ts";
 
 /** What all services of a project are read with. */
@@ -74,6 +75,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
     command: command ?? noCommand,
     environment,
     replicas: deployment.replicas,
+    ...(isContainer || !isIndexed(command, environment) ? {} : { indexed: true as const }),
     replicaVariables: [{ name: "HOLDFAST_INSTANCE", base: 1 }],
     dependsOn: Object.fromEntries(
       dependencies.map(({ on, condition, required, restart }) => [on, { condition, required, restart }]),
@@ -130,16 +132,23 @@ function readTexts(
   };
 }
 
+function isIndexed(command: Command | undefined, environment: AppSpec["environment"]): boolean {
+  const words = command === undefined ? [] : command.kind === "exec" ? command.argv : [command.script];
+  return [...words, ...Object.values(environment)].some((text) => text.includes("{index}"));
+}
+
 /** What a process may use, and as whom. A container's engine reads these keys itself. */
 function readPrivileges(
   read: MapReader,
   { context, secrets }: ServiceSurroundings,
 ): Pick<AppSpec, "limits" | "ulimits" | "groups" | "secrets"> {
+  const groups = read.textList("group_add");
+  checkIdentity(read, read.text("user"), groups, context);
   return {
     ...optional("limits", readLimits(read)),
     ...optional("ulimits", readUlimits(read, context.problems)),
     ...optional("secrets", readSecrets(read, secrets, context)),
-    ...optional("groups", read.textList("group_add")),
+    ...optional("groups", groups),
   };
 }
 

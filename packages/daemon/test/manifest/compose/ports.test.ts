@@ -23,6 +23,12 @@ test.each<[string, string[]]>([
   ],
   ["[{target: 80}]", ["0.0.0.0 80 tcp"]],
   ['["80:80", "80:80"]', ["0.0.0.0 80 tcp"]],
+  ["[auto]", ["0.0.0.0 0 tcp"]],
+  [
+    '["0:80", "127.0.0.1:auto", "[::1]:0:80/udp", 0]',
+    ["0.0.0.0 0 tcp", "127.0.0.1 0 tcp", "::1 0 udp", "0.0.0.0 0 tcp"],
+  ],
+  ["[{target: 80, published: 0, host_ip: 127.0.0.1}]", ["127.0.0.1 0 tcp"]],
 ])("%s", (text, expected) => {
   expect(ports(text)).toEqual(expected);
 });
@@ -38,7 +44,10 @@ describe("mistakes", () => {
       '["70000"]',
       '4:13: services.web.ports[0]: "70000" is no port ([[address:]host-port:]port[/tcp or /udp])',
     ],
-    ['["0:80"]', '4:13: services.web.ports[0]: "0:80" is no port ([[address:]host-port:]port[/tcp or /udp])'],
+    [
+      '["0-5:80"]',
+      '4:13: services.web.ports[0]: "0-5:80" is no port ([[address:]host-port:]port[/tcp or /udp])',
+    ],
     [
       '["80/icmp"]',
       '4:13: services.web.ports[0]: "80/icmp" is no port ([[address:]host-port:]port[/tcp or /udp])',
@@ -81,6 +90,10 @@ describe("two services with one port", () => {
     ['"127.0.0.1:8000:1"', '"127.0.0.2:8000:1"'],
   ])("%s and %s are two", (one, other) => {
     expect(problemsOf(both(one, other))).toEqual([]);
+  });
+
+  test("two that take any port do not meet", () => {
+    expect(problemsOf(both("auto", "auto"))).toEqual([]);
   });
 
   test("one service may have a port at two addresses", () => {
