@@ -1,6 +1,7 @@
 import { HoldfastError, type Random } from "@holdfast/runtime";
 import type { World } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../../src/api/contract.ts";
+import { matches } from "../../../src/apps/operation-log.ts";
 import type { DaemonSeams } from "../../../src/daemon.ts";
 import type { ProjectSpec } from "../../../src/spec/app-spec.ts";
 import { type InstanceRecord, keyText } from "../../../src/store/instance-record.ts";
@@ -37,6 +38,9 @@ export class SimulatedDatabase {
       }),
       lastEvent: () => this.events.at(-1)?.seq ?? 0,
       readEvents: (after, limit) => this.events.filter(({ seq }) => seq > after).slice(0, limit),
+      readEventsBefore: (before, limit) => this.events.filter(({ seq }) => seq < before).slice(-limit),
+      readOperations: ({ limit, ...filter }) =>
+        [...this.operations.values()].filter((record) => matches(record, filter)).slice(-limit),
       write: (changes) => this.#write(changes, life),
     };
   }

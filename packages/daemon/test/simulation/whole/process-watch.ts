@@ -179,15 +179,12 @@ export class ProcessWatch {
     this.#world.mark("a stop in reverse order");
   }
 
-  /** The daemon tells of an instance: what it says of it must be so. */
+  /** The daemon tells of an instance: it is ready when it has said so, and not before. */
   told({ app: row }: DaemonEvent): void {
     if (row === null || row.state !== "running") return;
     const seen = this.living.find(
       ({ pid, slot }) => pid === row.pid && slot === `${row.name}/${row.instance}`,
     );
-    const stranger = this.#host.processes.living.find(({ pid }) => pid === row.pid);
-    const isOurs = seen !== undefined || stranger === undefined || stranger.cookie !== undefined;
-    this.#bound.assert("I7", isOurs, () => `${row.name} is said to be ${row.pid}: ${stranger?.argv[0]}`);
     if (!row.ready || seen === undefined) return;
     const isReady =
       (!this.#universe.isChecked(row.name) || seen.isWell) &&
