@@ -11,6 +11,7 @@ ps      procps      tests that look at sessions and process groups
 bash    bash        process-compose files that name no shell
 git     git         .ci/run, which works on a fresh clone
 chromium  chromium  the tests that run in a browser too
+systemd-analyze  systemd  the test of `daemon unit`
 '
 
 missing() {
