@@ -28,12 +28,17 @@ export function marked(mark: string): readonly Program[] {
 
 /** The `sleep`s among them, which are the apps. */
 export function sleeps(mark: string): readonly Program[] {
-  return marked(mark).filter(({ argv }) => argv[0] === "sleep");
+  return marked(mark).filter(isSleep);
+}
+
+/** pm2 puts the whole path before the name. */
+function isSleep({ argv: [program = ""] }: Program): boolean {
+  return program === "sleep" || program.endsWith("/sleep");
 }
 
 /** What all the others use of the memory, each shared page counted in part, in MB. */
 export function ownMegabytes(mark: string): number {
-  const own = marked(mark).filter(({ argv }) => argv[0] !== "sleep");
+  const own = marked(mark).filter((program) => !isSleep(program));
   const kilobytes = own.map(({ pid }) => {
     try {
       return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
