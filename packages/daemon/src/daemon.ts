@@ -12,6 +12,7 @@ import type {
 } from "./api/contract.ts";
 import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { App, Order } from "./apps/app.ts";
+import { limitWarning } from "./apps/limit-warning.ts";
 import { notFound } from "./apps/not-found.ts";
 import { type Asked, type OperationArchive, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
@@ -22,7 +23,6 @@ import { sameSight } from "./apps/same-sight.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
-import { notEnforcedText } from "./runner/limit-run.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
@@ -373,15 +373,11 @@ export class Daemon {
     });
   }
 
-  /** Told once for an app, however often it is started, until something else is not enforced. */
-  #warn(before: InstanceRecord, { project, name, instance, notEnforced = [] }: InstanceRecord): void {
-    if (notEnforced.length === 0 || `${before.notEnforced}` === `${notEnforced}`) return;
-    const others = this.#projects.get(project)?.apps.get(name)?.instances ?? [];
-    const isTold = others.some(
-      ({ record }) => record.instance !== instance && `${record.notEnforced}` === `${notEnforced}`,
-    );
-    if (isTold) return;
-    this.#tell("warning", { project, name }, `${name}: ${notEnforcedText(notEnforced)}`);
+  #warn(before: InstanceRecord, after: InstanceRecord): void {
+    const { project, name } = after;
+    const instances = this.#projects.get(project)?.apps.get(name)?.instances ?? [];
+    const message = limitWarning(before, after, instances);
+    if (message !== undefined) this.#tell("warning", { project, name }, message);
   }
 
   #told(operation: Operation): void {
