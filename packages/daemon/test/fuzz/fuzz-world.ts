@@ -33,6 +33,16 @@ class SqliteDatabase extends MemoryDatabase {
   override readEvents(after: number, limit: number): readonly DaemonEvent[] {
     return this.#state.readEvents(after, limit);
   }
+  override readEventsBefore(
+    ...asked: Parameters<MemoryDatabase["readEventsBefore"]>
+  ): readonly DaemonEvent[] {
+    return this.#state.readEventsBefore(...asked);
+  }
+  override readOperations(
+    ...asked: Parameters<MemoryDatabase["readOperations"]>
+  ): ReturnType<MemoryDatabase["readOperations"]> {
+    return this.#state.readOperations(...asked);
+  }
   close(): void {
     this.#state.close();
   }
