@@ -20,6 +20,7 @@ type Listener = (notified: Notified) => void;
 interface Followed {
   readonly followers: Set<Follower>;
   pid: number | undefined;
+  startTime: number | undefined;
   /** True when the last poll found a pid without a process: its record may be on its way. */
   gone: boolean;
 }
@@ -68,11 +69,11 @@ export class RunDirectory {
   /** What the files say now. */
   read(cookie: string): RunRecord {
     const pidText = this.#readFile(`${cookie}.pid`);
-    const pid = pidText === undefined ? undefined : parsePid(pidText);
+    const began = pidText === undefined ? undefined : parsePid(pidText);
     const exitText = this.#readFile(`${cookie}.exit`);
     const exit = exitText === undefined ? undefined : parseExit(exitText);
-    const starting = pidText !== undefined && pid === undefined && exit === undefined;
-    return { starting, ...(pid !== undefined && { pid }), ...(exit !== undefined && { exit }) };
+    const starting = pidText !== undefined && began === undefined && exit === undefined;
+    return { starting, ...began, ...(exit !== undefined && { exit }) };
   }
 
   /** The cookies that have a file here. */
@@ -106,6 +107,7 @@ export class RunDirectory {
     const followed = this.#followed.get(cookie) ?? {
       followers: new Set(),
       pid: undefined,
+      startTime: undefined,
       gone: false,
     };
     const own: Follower = (record) => follower(record);
@@ -115,6 +117,7 @@ export class RunDirectory {
     this.#watch();
     const record = this.read(cookie);
     followed.pid = record.pid;
+    followed.startTime = record.startTime;
     if (record.pid !== undefined || record.exit) own(record);
     return () => {
       followed.followers.delete(own);
@@ -189,6 +192,7 @@ export class RunDirectory {
     if (!followed) return;
     const record = this.read(cookie);
     followed.pid = record.pid;
+    followed.startTime = record.startTime;
     if (record.pid !== undefined || record.exit) tell(followed, record);
   }
 
@@ -220,7 +224,7 @@ export class RunDirectory {
       if (names.has(`${cookie}.exit`) || (followed.pid === undefined && names.has(`${cookie}.pid`))) {
         this.#look(cookie);
       } else if (followed.pid !== undefined && (lookForGone || followed.gone)) {
-        const gone = !isThere(followed.pid, tellZombies || followed.gone);
+        const gone = !isThere(followed.pid, followed.startTime, tellZombies || followed.gone);
         const lost = gone && followed.gone;
         followed.gone = gone;
         if (lost) tell(followed, { starting: false, pid: followed.pid, exit: { kind: "lost" } });
@@ -259,10 +263,10 @@ function tell(followed: Followed, record: RunRecord): void {
   for (const follower of [...followed.followers]) follower(record);
 }
 
-function isThere(pid: number, tellZombies: boolean): boolean {
-  if (tellZombies) {
+function isThere(pid: number, startTime: number | undefined, isThorough: boolean): boolean {
+  if (isThorough) {
     const stat = readProcStat(pid);
-    return stat !== undefined && !isDead(stat);
+    return stat !== undefined && !isDead(stat) && (startTime ?? stat.startTime) === stat.startTime;
   }
   try {
     process.kill(pid, 0);

@@ -15,12 +15,18 @@ export type ProcessExit =
 export interface RunRecord {
   readonly starting: boolean;
   readonly pid?: number;
+  /** In ticks since boot: with it nobody who is given the pid later is taken for the program. */
+  readonly startTime?: number;
   readonly exit?: ProcessExit;
 }
 
-/** Reads a pid record; `undefined` for one that is not wholly written yet. */
-export function parsePid(text: string): number | undefined {
-  return /^[1-9]\d*\n$/.test(text) ? Number(text) : undefined;
+/** Reads a pid record, `PID START` or `PID` alone; `undefined` for one that is not wholly written yet. */
+export function parsePid(
+  text: string,
+): (Pick<RunRecord, "startTime"> & { readonly pid: number }) | undefined {
+  const [, pid, startTime] = /^([1-9]\d*)(?: (\d+))?\n$/.exec(text) ?? [];
+  if (pid === undefined) return undefined;
+  return { pid: Number(pid), ...(startTime !== undefined && { startTime: Number(startTime) }) };
 }
 
 /** Reads an exit record: `exit 3`, `signal 9`, `error exec 2`; `undefined` for one not wholly written yet. */

@@ -14,7 +14,7 @@ import { HoldfastError, systemClock } from "@holdfast/runtime";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Launcher, type LauncherKind, type LaunchRequest, openLauncher } from "../src/launcher/index.ts";
 import { openCgroupHome } from "../src/process/cgroup.ts";
-import { isAlive, type ProcessIdentity } from "../src/process/identity.ts";
+import { isAlive, type ProcessIdentity, processIdentity } from "../src/process/identity.ts";
 import { RunDirectory } from "../src/run-directory.ts";
 import type { ProcessExit } from "../src/run-record.ts";
 
@@ -102,7 +102,11 @@ export function describeLauncher(kind: LauncherKind): void {
     if (kind === "keeper") {
       expect(readFileSync(`/proc/${identity.pid}/cmdline`, "utf8")).toBe("sleep\u00001000\u0000");
     }
-    expect(runs.read(made.cookie)).toEqual({ starting: false, pid: identity.pid });
+    expect(runs.read(made.cookie)).toEqual({
+      starting: false,
+      pid: identity.pid,
+      startTime: processIdentity(identity.pid)?.startTime,
+    });
   });
 
   test("the environment holds what was asked for and the cookie, nothing else", async () => {

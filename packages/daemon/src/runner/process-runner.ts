@@ -11,6 +11,7 @@ import {
   type ProcessIdentity,
   processVariable,
   type RunDirectory,
+  type RunRecord,
   type StopOutcome,
   stopTree,
 } from "@holdfast/platform";
@@ -112,10 +113,14 @@ export class ProcessRunner implements Runner {
         ? { kind: "never-began" }
         : { kind: "ended", exit: exitFrom(record.exit) };
     }
-    const found = this.#sight.identity(record.pid);
+    const found = this.#liveLeader(cookie, record);
+    const ours = found !== undefined;
     const leader = found ?? { pid: record.pid, startTime: -1, bootId: "" };
-    const ours = found !== undefined && this.#sight.isAlive(found, cookie);
-    const run = this.#run(cookie, ours ? leader : { ...leader, startTime: -1 }, { cgroup, group }, forks);
+    const run = this.#run(cookie, leader, { cgroup, group }, forks);
+    const isStrangers =
+      !ours && record.startTime === undefined && this.#sight.identity(record.pid) !== undefined;
+    if (isStrangers && record.exit === undefined)
+      return { kind: "ended", exit: { code: null, signal: null } };
     if (ours || record.exit === undefined) return { kind: "running", run };
     // The leader has ended; what it left behind ends too, before anything is started in its place.
     return forks ? { kind: "running", run } : { kind: "ended", exit: await run.exited };
@@ -125,19 +130,27 @@ export class ProcessRunner implements Runner {
     return this.#seams.runDirectory
       .list()
       .filter((cookie) => !known.has(cookie))
-      .flatMap((cookie) => strayRun(cookie, this.#liveLeader(cookie)) ?? []);
+      .flatMap((cookie) => strayRun(cookie, this.#runningLeader(cookie)) ?? []);
   }
 
   isLive(cookie: string): boolean {
-    return this.#liveLeader(cookie) !== undefined;
+    return this.#runningLeader(cookie) !== undefined;
   }
 
-  /** The cookie must be its own: a pid that was given to somebody else since is no leader of ours. */
-  #liveLeader(cookie: string): number | undefined {
-    const { pid, exit } = this.#seams.runDirectory.read(cookie);
-    if (pid === undefined || exit !== undefined) return undefined;
-    const found = this.#sight.identity(pid);
-    return found !== undefined && this.#sight.isAlive(found, cookie) ? pid : undefined;
+  #runningLeader(cookie: string): number | undefined {
+    const record = this.#seams.runDirectory.read(cookie);
+    return record.exit === undefined ? this.#liveLeader(cookie, record)?.pid : undefined;
+  }
+
+  /**
+   * Who has the pid now, if that is the program that was launched. Whoever was given the pid since began later, which
+   * the record tells; where it does not, only the cookie does, and nobody without it is believed.
+   */
+  #liveLeader(cookie: string, { pid, startTime }: RunRecord): ProcessIdentity | undefined {
+    const found = pid === undefined ? undefined : this.#sight.identity(pid);
+    if (found === undefined) return undefined;
+    const leader = { ...found, startTime: startTime ?? found.startTime };
+    return this.#sight.isAlive(leader, cookie, startTime !== undefined) ? leader : undefined;
   }
 
   forget(cookie: string): void {

@@ -15,8 +15,11 @@ export type RunTree = StoppableTree & Pick<ProcessTree, "leader" | "emptied">;
 export interface ProcessSight {
   /** Who has this pid now, if anybody. */
   identity(pid: number): ProcessIdentity | undefined;
-  /** True while exactly this process runs and carries the cookie. */
-  isAlive(identity: ProcessIdentity, cookie: string): boolean;
+  /**
+   * True while exactly this process runs and carries the cookie. `isKnown`: its start time was written down, so that it
+   * is believed where its environment can no longer be read.
+   */
+  isAlive(identity: ProcessIdentity, cookie: string, isKnown: boolean): boolean;
   tree(options: Omit<ProcessTreeOptions, "scanner">): RunTree;
 }
 

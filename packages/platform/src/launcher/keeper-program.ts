@@ -10,7 +10,7 @@ import { KEEPER_NOTIFY } from "./keeper-notify.ts";
  * output file, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
  * name of an abstract socket for `sd_notify` or nothing, the number of variables, the variables as `NAME=value`, the arguments.
  *
- * 1. `COOKIE.pid` exists, empty, before the fork; it gets `PID\n` when exec has succeeded.
+ * 1. `COOKIE.pid` exists, empty, before the fork; it gets `PID START\n` (ticks since boot) when exec has succeeded.
  * 2. `COOKIE.exit` gets one line when the app is reaped, or `error PHASE ERRNO\n` instead of a pid. A record
  *    without its newline is not there yet; one that cannot be written (disk full) is tried again each second.
  * 3. `.keeper-PID` exists for as long as requests may still be carried out. When stdin ends (the daemon died or let
@@ -75,11 +75,16 @@ while ($open || %cookie_of || @unwritten) {
 }
 
 sub announce {
-  open my $stat, '<', '/proc/self/stat';
-  my $line = <$stat>;
-  $line =~ s/^.*\) //s;
-  record(".keeper-$$", (split / /, $line)[19]);
+  record(".keeper-$$", start_of($$));
   $announced = 1;
+}
+
+# In ticks since boot; nothing where /proc cannot be read.
+sub start_of {
+  open my $stat, '<', "/proc/$_[0]/stat" or return;
+  my $line = <$stat> // return;
+  $line =~ s/^.*\) //s;
+  return (split / /, $line)[19];
 }
 
 sub next_request {
@@ -131,8 +136,9 @@ sub started {
   1 while sysread $from, $failure, 256, length $failure;
   if ($failure eq '') {
     $notify{$cookie}{uid} = (stat "/proc/$pid")[4] if $notify{$cookie};
-    my $wrote = syswrite $file, "$pid\n";
-    return if defined $wrote && $wrote == 1 + length $pid;
+    my $text = join ' ', $pid, start_of($pid);
+    my $wrote = syswrite $file, "$text\n";
+    return if defined $wrote && $wrote == 1 + length $text;
     $failure = 'record ' . ($! + 0);
     kill 'KILL', $pid;
   }

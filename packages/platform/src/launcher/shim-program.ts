@@ -19,7 +19,8 @@ fail() { echo "error $2 $3" >"$1.exit"; rm -f "$1.pid"; exit 127; }
   cd -P "$3" || fail "$1" chdir 13
   HOLDFAST_COOKIE=\${1##*/}; export HOLDFAST_COOKIE
   exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-  exec ${setsid} /bin/sh -c 'echo $$ >"$1.pid"; unset $4; shift 4; exec "$@"' sh "$@"
+  exec ${setsid} /bin/sh -c 'start() { shift 19; echo $$ $1; }
+    read -r _stat </proc/$$/stat; start \${_stat##*) } >"$1.pid"; unset _stat $4; shift 4; exec "$@"' sh "$@"
 )
 set -- "$1" "$?"
 [ -s "$1.exit" ] && exit

@@ -27,15 +27,16 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
 
 /**
  * True while exactly this process runs: same boot, same start, not a zombie. With a cookie it must also carry it, as
- * far as its environment can be read: a program that changed user or wrote over its environment is believed.
+ * far as its environment can be read: a program that changed user or wrote over its environment is believed, unless
+ * the start time is not one that was written down (`isKnown` is false): then it may be anybody's.
  */
-export function isAlive(identity: ProcessIdentity, cookie?: string): boolean {
+export function isAlive(identity: ProcessIdentity, cookie?: string, isKnown = true): boolean {
   if (identity.bootId !== bootId()) return false;
   const stat = readProcStat(identity.pid);
   if (!stat || isDead(stat) || stat.startTime !== identity.startTime) return false;
   if (cookie === undefined) return true;
   const found = processCookie(identity.pid);
-  return found === undefined || found === cookie;
+  return found === undefined ? isKnown : found === cookie;
 }
 
 /** The cookie in the environment a process was started with; `undefined` if it has none or it cannot be read. */
