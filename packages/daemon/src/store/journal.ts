@@ -66,7 +66,12 @@ export class Journal {
     this.#idle = undefined;
     if (this.#unsaved.size > 0) {
       failpoint("journal.write");
-      this.#writer.write([...this.#unsaved.values()]);
+      try {
+        this.#writer.write([...this.#unsaved.values()]);
+      } catch (error) {
+        this.#keepSoon(againMs);
+        throw error;
+      }
       failpoint("journal.written");
     }
     this.#unsaved.clear();
@@ -77,7 +82,7 @@ export class Journal {
     this.#idle ??= this.#clock.setTimeout(() => {
       this.#idle = undefined;
       // Nobody waits for it: what cannot be written stays in #unsaved and is tried again.
-      this.saved().catch(() => this.#keepSoon(againMs));
+      this.saved().catch(() => undefined);
     }, afterMs);
   }
 }

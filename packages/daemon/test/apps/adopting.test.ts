@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { adoptStrays } from "../../src/apps/adopt-strays.ts";
 import { appSpec, projectSpec } from "../fakes/app-spec.ts";
 import { fakeDaemon } from "../fakes/fake-daemon.ts";
 
@@ -63,4 +64,15 @@ test("F18: a stop whose record was lost leaves no second run: what runs is what 
   await second.clock.advance(1_000);
   expect(second.states()).toEqual({ db: "stopped" });
   expect(second.runner.living).toEqual([]);
+});
+
+test("F18: runs that do not say which instance they are take the free places, and one too many is left alone", () => {
+  const strays = [1, 2, 3].map((pid) => ({ cookie: `cookie ${pid}`, pid, project: "shop", name: "web" }));
+  const kept = { projects: [shop], instances: [] };
+  const { instances, told } = adoptStrays(kept, strays, { now: 0, isLive: () => false });
+  expect(instances.map(({ instance, cookie }) => [instance, cookie])).toEqual([
+    [1, "cookie 1"],
+    [2, "cookie 2"],
+  ]);
+  expect(told.at(-1)?.message).toBe("web (pid 3) runs and is left alone: all its instances run already");
 });

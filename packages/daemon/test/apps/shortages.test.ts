@@ -76,3 +76,14 @@ test("F5: on a full disk nothing is begun, nothing is changed, and an app that c
   expect(states()).toEqual({ web: "running" });
   expect(runner.living).toEqual(["web"]);
 });
+
+test("F5: what could not be written is written once there is room, although nothing else happens", async () => {
+  const { daemon, clock, database } = fakeDaemon();
+  database.failure = new HoldfastError("E_NO_SPACE", "the disk is full");
+  daemon.apply(projectSpec([appSpec("web")]));
+  await clock.advance(10_000);
+  expect(database.kept.projects).toEqual([]);
+  database.failure = undefined;
+  await clock.advance(2_000);
+  expect(database.kept.projects.map(({ name }) => name)).toEqual(["shop"]);
+});

@@ -46,7 +46,7 @@ for (const { title, began, exit } of records) {
       if (exit !== undefined) writeFileSync(join(runDirectory.path, `${cookie}.exit`), exit);
       const launcher = {
         kind: "keeper",
-        launch: () => Promise.reject(),
+        launch: () => Promise.reject(new Error("nothing is launched")),
         [Symbol.asyncDispose]: async () => {},
       } as const;
       const runner = new ProcessRunner({ clock: systemClock, launcher, runDirectory });

@@ -127,3 +127,32 @@ test("a change of a cookie alone needs no backup", async () => {
   state.database.write([{ kind: "put-instance", record: { ...web, wanted: false } }]);
   expect(state.database.generation).toBe(generation + 1);
 });
+
+test("F18: damage where only past events are is found too: a daemon could write nothing any more", async () => {
+  await fill();
+  {
+    using state = openState(home, clock);
+    const common = {
+      type: "project",
+      project: "shop",
+      name: null,
+      app: null,
+      operation: null,
+      by: null,
+    } as const;
+    const events = Array.from({ length: 500 }, (_, index) => ({
+      ...common,
+      seq: index + 1,
+      time: new Date(0).toISOString(),
+      message: "x".repeat(500),
+    }));
+    state.database.write(events.map((event) => ({ kind: "put-event", event })));
+  }
+  const bytes = readFileSync(file("state.db"));
+  const page = Math.floor(bytes.length / 4_096) - 10;
+  writeFileSync(file("state.db"), bytes.fill(0, page * 4_096, (page + 1) * 4_096));
+  expect(reopened()).toMatchObject({
+    desired: { projects: [shop], instances: [web] },
+    reason: expect.any(String),
+  });
+});
