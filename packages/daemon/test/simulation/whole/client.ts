@@ -191,7 +191,11 @@ export class Client {
         }
         case "error":
           world.mark(`a request was refused: ${answer.code}`);
-          if (answer.code !== "ENOSPC" && answer.code !== "SHUTTING_DOWN" && answer.code !== "NOT_FOUND") {
+          if (
+            answer.code !== "E_NO_SPACE" &&
+            answer.code !== "SHUTTING_DOWN" &&
+            answer.code !== "NOT_FOUND"
+          ) {
             world.assert("I8", false, `${request.text} was refused: ${answer.code} ${answer.message}`);
           }
           return undefined;

@@ -197,5 +197,5 @@ export function isKilled(error: unknown): boolean {
 }
 
 function isFull(error: unknown): boolean {
-  return error instanceof HoldfastError && error.code === "ENOSPC";
+  return error instanceof HoldfastError && error.code === "E_NO_SPACE";
 }

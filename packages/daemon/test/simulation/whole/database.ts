@@ -53,7 +53,7 @@ export class SimulatedDatabase {
     if (kills && isBefore) life.kill("before a write");
     if (this.isFull) {
       this.#world.mark("a write met a full disk");
-      throw new HoldfastError("ENOSPC", "no space is left");
+      throw new HoldfastError("E_NO_SPACE", "no space is left");
     }
     for (const change of changes) this.#apply(change);
     if (kills) life.kill("after a write");

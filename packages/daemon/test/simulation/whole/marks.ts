@@ -4,7 +4,7 @@ const names = [
   "a process was killed",
   "a request was answered when it was sent again",
   "a request was lost",
-  "a request was refused: ENOSPC",
+  "a request was refused: E_NO_SPACE",
   "a restart was done",
   "a restart was failed",
   "a start was done",
