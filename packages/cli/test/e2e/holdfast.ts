@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { removeCgroups } from "@holdfast/platform/testing";
 import { systemClock } from "@holdfast/runtime";
 import { onTestFinished } from "vitest";
 
@@ -94,6 +95,7 @@ export class Holdfast implements AsyncDisposable {
       await systemClock.sleep(20);
     }
     rmSync(this.root, { recursive: true, force: true });
+    removeCgroups(this.home);
   }
 }
 

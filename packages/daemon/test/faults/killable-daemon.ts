@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectUnixSocket, socketPathOf } from "@holdfast/platform";
+import { removeCgroups } from "@holdfast/platform/testing";
 import { type Client, createClient } from "@holdfast/rpc";
 import { systemClock } from "@holdfast/runtime";
 import type { AppStatus, Methods } from "../../src/api/contract.ts";
@@ -187,5 +188,6 @@ export class KillableDaemon {
         return false;
       }
     });
+    removeCgroups(this.home);
   }
 }

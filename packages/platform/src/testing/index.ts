@@ -1,2 +1,3 @@
 export { processesWithCookie } from "./processes.ts";
+export { removeCgroups } from "./remove-cgroups.ts";
 export { type TemporaryHome, temporaryHome } from "./temporary-home.ts";
