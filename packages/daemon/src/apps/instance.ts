@@ -130,7 +130,9 @@ export class Instance {
     if (this.#entry.spec.schedule !== undefined && !isUp(record.state)) {
       this.#life = this.#begin({ kind: "schedule" });
     } else if (record.state.kind === "backoff") {
-      const delayMs = Math.max(0, record.state.until - this.#entry.world.clock.now());
+      const leftMs = record.state.until - this.#entry.world.clock.now();
+      // The wall clock may have been set back since: no delay is longer than the longest.
+      const delayMs = Math.max(0, Math.min(leftMs, this.#entry.spec.restart.backoff.maxMs));
       this.#life = this.#begin({ kind: "wait", delayMs });
     } else if (left.kind === "ended" && record.state.kind === "running") {
       this.#life = this.#begin({ kind: "ended", exit: left.exit });

@@ -110,3 +110,20 @@ describe("after the daemon was killed", () => {
     expect(second.runner.runs).toHaveLength(2);
   });
 });
+
+test("F9: a clock that was set back by a day while no daemon ran does not keep an app waiting for a day", async () => {
+  const first = fakeDaemon();
+  const backoff = { initialMs: 5_000, maxMs: 30_000, factor: 2, resetAfterMs: 10_000 };
+  first.daemon.apply(projectSpec([appSpec("web", { restart: { when: "always", backoff } })]));
+  await first.clock.advance(1_000);
+  first.runner.last("web").end({ code: 1 });
+  await first.clock.advance(1_000);
+  expect(first.states()).toEqual({ web: "backoff" });
+  const left = first.crash();
+  left.clock.setWall(left.clock.now() - 86_400_000);
+
+  const second = fakeDaemon(left);
+  await second.daemon.resume();
+  await second.clock.advance(31_000);
+  expect(second.states()).toEqual({ web: "running" });
+});
