@@ -2,6 +2,7 @@ import type { MethodTable, Subscription } from "@holdfast/rpc";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
+import { followEvents } from "../events/follow-events.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import type { LogQuery } from "../logs/log-book.ts";
 import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
@@ -113,12 +114,16 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     ),
     "events.follow": method("events.follow", ({ after, project }, context) => {
       const subscription: Subscription<DaemonEvent> = context.subscribe();
-      const send = (event: DaemonEvent): void => {
-        if (project === undefined || event.project === project) subscription.notify(event);
-      };
       const seq = after ?? daemon.events.seq;
-      for (const event of daemon.events.read(seq)) send(event);
-      subscription.onEnd(daemon.events.onEvent(send));
+      const following = followEvents(daemon.events, seq, {
+        project,
+        send: (event) => void subscription.notify(event),
+        drained: () => subscription.drained(),
+        get isGone() {
+          return subscription.ended;
+        },
+      });
+      subscription.onEnd(() => void following.then((leave) => leave()));
       return { subscription: subscription.id, seq };
     }),
   };

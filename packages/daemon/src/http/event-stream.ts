@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Timer } from "@holdfast/runtime";
 import type { DaemonEvent } from "../api/contract.ts";
 import type { EventLog } from "../events/event-log.ts";
+import { followEvents } from "../events/follow-events.ts";
 import { beginStream, refuse } from "./reply.ts";
 
 /** A reader can tell a silent daemon from a dead connection. */
@@ -29,6 +30,11 @@ export function streamEvents(
     return;
   }
   beginStream(response, "text/event-stream; charset=utf-8");
+  let drains: (() => void)[] = [];
+  const taken = (): void => {
+    for (const resolve of drains) resolve();
+    drains = [];
+  };
   const write = (text: string): void => {
     response.write(text);
     if (response.writableLength > maxBufferedBytes) response.destroy();
@@ -41,11 +47,19 @@ export function streamEvents(
     beating = clock.setTimeout(beat, heartbeatMs);
   };
   write(`retry: 1000\nevent: hello\ndata: ${events.seq}\n\n`);
-  for (const event of events.read(seq)) send(event);
-  const leave = events.onEvent(send);
+  const following = followEvents(events, seq, {
+    send,
+    drained: () =>
+      response.writableNeedDrain ? new Promise((resolve) => void drains.push(resolve)) : Promise.resolve(),
+    get isGone() {
+      return response.destroyed;
+    },
+  });
+  response.on("drain", taken);
   beating = clock.setTimeout(beat, heartbeatMs);
   response.once("close", () => {
-    leave();
+    taken();
+    void following.then((leave) => leave());
     clock.clearTimeout(beating);
   });
 }

@@ -6,7 +6,7 @@ import type { Door } from "../api/methods.ts";
 import { type ApiTable, restricted } from "../api/table.ts";
 import type { Daemon } from "../daemon.ts";
 import { HttpServer, httpPort } from "./http-server.ts";
-import { Sessions } from "./sessions.ts";
+import { keptSessions, Sessions } from "./sessions.ts";
 
 export interface DoorOptions {
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
   const keep = (file: string, content: string): void => {
     writeFileAtomic(file, content).catch((error: unknown) => onError(error, file));
   };
-  const sessions = new Sessions(clock, readJson(sessionsFile, []), (all) =>
+  const sessions = new Sessions(clock, keptSessions(readJson(sessionsFile, undefined)), (all) =>
     keep(sessionsFile, JSON.stringify(all)),
   );
   const tables = {
@@ -57,7 +57,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
       table: (role, carriesEvents) => tables[role][`${carriesEvents}`],
       names: namesOf(variables["HOLDFAST_HTTP_NAMES"]),
     });
-  const last = readJson(portFile, 0);
+  const last = portOf(readJson(portFile, 0));
   const server = wanted === undefined ? await listen(last).catch(() => listen(0)) : await listen(wanted);
   if (server.port !== last) keep(portFile, JSON.stringify(server.port));
   return {
@@ -85,10 +85,14 @@ function namesOf(setting: string | undefined): readonly string[] {
 }
 
 /** What the file holds, or `otherwise` where it is not there or damaged: none of it is worth not starting for. */
-function readJson<T>(file: string, otherwise: T): T {
+function readJson(file: string, otherwise: unknown): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as T;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return otherwise;
   }
+}
+
+function portOf(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value < 65_536 ? value : 0;
 }

@@ -1,6 +1,6 @@
 import { VirtualClock } from "@holdfast/runtime/testing";
 import { expect, test } from "vitest";
-import { Sessions } from "../../src/http/sessions.ts";
+import { keptSessions, Sessions } from "../../src/http/sessions.ts";
 
 function setUp() {
   const clock = new VirtualClock();
@@ -40,4 +40,20 @@ test("what is kept knows a browser again and gives no secret away", () => {
   expect(text).not.toContain(secret);
   expect(new Sessions(clock, JSON.parse(text), () => {}).find(secret)).toBeDefined();
   expect(JSON.stringify(sessions.list())).not.toMatch(/hash/i);
+});
+
+test("kept sessions that are damaged are none, and nobody gets in by them", () => {
+  const secretHash = "ab".repeat(32);
+  const whole = { id: "1", role: "read", since: 0, until: 1e15, secretHash };
+  expect(keptSessions([whole])).toEqual([whole]);
+  for (const damaged of [
+    undefined,
+    null,
+    {},
+    [1],
+    [{ ...whole, secretHash: "x" }],
+    [{ ...whole, role: "admin" }],
+  ]) {
+    expect(keptSessions(damaged)).toEqual([]);
+  }
 });
