@@ -13,8 +13,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a run is adopted by its pid alone",
     file: "runner/process-runner.ts",
-    from: "const ours = found !== undefined && this.#sight.isAlive(found, cookie);",
-    to: "const ours = found !== undefined;",
+    from: "return this.#sight.isAlive(leader, cookie, startTime !== undefined) ? leader : undefined;",
+    to: "return found;",
     caughtBy: ["I7", "I1", "I6"],
   },
   {
