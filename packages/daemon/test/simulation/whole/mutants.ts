@@ -92,7 +92,7 @@ export const mutants: readonly Mutant[] = [
     file: "apps/project.ts",
     from: "this.#dropAll(drops.get(record.id) ?? [])",
     to: "this.#dropAll([])",
-    caughtBy: ["I2", "I6"],
+    caughtBy: ["I2", "I6", "I8"],
   },
   {
     what: "an instance that comes back is not the one that is being stopped",
