@@ -189,7 +189,12 @@ test("1,000 cycles on the clock of the platform leave no handle", async () => {
       if (i % 2 > 0) await systemClock.sleep(0);
     });
   }
-  const left = activeResources();
-  for (const resource of before) if (left.includes(resource)) left.splice(left.indexOf(resource), 1);
-  expect([left, foreign.current]).toEqual([[], 0]);
+  const newOnes = () => {
+    const left = activeResources();
+    for (const resource of before) if (left.includes(resource)) left.splice(left.indexOf(resource), 1);
+    return left;
+  };
+  // What runs these tests has timers of its own that come and go.
+  for (let looks = 0; looks < 100 && newOnes().length > 0; looks++) await systemClock.sleep(20);
+  expect([newOnes(), foreign.current]).toEqual([[], 0]);
 });
