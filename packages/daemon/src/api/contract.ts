@@ -49,18 +49,21 @@ export interface LimitStatus {
   readonly notEnforced: readonly ("memory" | "cpus" | "pids")[];
 }
 
-export type StateName =
-  | "stopped"
-  | "starting"
-  | "running"
-  | "stopping"
-  | "restarting"
-  | "backoff"
-  | "completed"
-  | "failed"
-  | "installing"
-  | "removing"
-  | "unknown";
+/** Every `kind` of the state union. */
+export const stateNames = [
+  "stopped",
+  "starting",
+  "running",
+  "stopping",
+  "restarting",
+  "backoff",
+  "completed",
+  "failed",
+  "installing",
+  "removing",
+  "unknown",
+] as const;
+export type StateName = (typeof stateNames)[number];
 
 export type OperationKind = "start" | "stop" | "restart";
 

@@ -1,18 +1,19 @@
 /** The schemas of what each method gives: for the OpenRPC document, and for tests that hold the daemon to it. */
 import * as v from "valibot";
 import { logLevels } from "../logs/log-level.ts";
-import type {
-  Applied,
-  AppStatus,
-  BrowserSession,
-  DaemonEvent,
-  LogEvent,
-  LogExtent,
-  LogLine,
-  Methods,
-  Operation,
-  Plan,
-  SystemInfo,
+import {
+  type Applied,
+  type AppStatus,
+  type BrowserSession,
+  type DaemonEvent,
+  type LogEvent,
+  type LogExtent,
+  type LogLine,
+  type Methods,
+  type Operation,
+  type Plan,
+  type SystemInfo,
+  stateNames,
 } from "./contract.ts";
 import type { OwnMethod } from "./params.ts";
 
@@ -35,19 +36,7 @@ const limits = v.strictObject({
 const appStatus: Schema<AppStatus> = v.strictObject({
   project: text,
   name: text,
-  state: v.picklist([
-    "stopped",
-    "starting",
-    "running",
-    "stopping",
-    "restarting",
-    "backoff",
-    "completed",
-    "failed",
-    "installing",
-    "removing",
-    "unknown",
-  ]),
+  state: v.picklist(stateNames),
   health: v.picklist(["none", "starting", "healthy", "unhealthy"]),
   ready: v.boolean(),
   runner: v.picklist(["process", "container"]),

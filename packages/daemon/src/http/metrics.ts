@@ -1,4 +1,4 @@
-import type { AppStatus, StateName } from "../api/contract.ts";
+import { type AppStatus, stateNames } from "../api/contract.ts";
 
 export interface ProcessFigures {
   readonly version: string;
@@ -6,20 +6,6 @@ export interface ProcessFigures {
   readonly residentBytes: number;
   readonly events: number;
 }
-
-const states: readonly StateName[] = [
-  "stopped",
-  "starting",
-  "running",
-  "stopping",
-  "restarting",
-  "backoff",
-  "completed",
-  "failed",
-  "installing",
-  "removing",
-  "unknown",
-];
 
 export const metricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -31,7 +17,7 @@ export function metricsText(apps: readonly AppStatus[], daemon: ProcessFigures):
     "# TYPE holdfast_app_state stateset",
     "# HELP holdfast_app_state The state an instance is in.",
     ...apps.flatMap((app) =>
-      states.map(
+      stateNames.map(
         (state) =>
           `holdfast_app_state{${labels(app)},holdfast_app_state="${state}"} ${app.state === state ? 1 : 0}`,
       ),
