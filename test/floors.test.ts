@@ -97,6 +97,15 @@ test.each([
     "packages/runtime/src/b.ts:1: @holdfast/runtime is universal and may not import events",
   ],
   [
+    "Node in the universal part of a package",
+    {
+      "packages/relay/package.json": dependingOn("@holdfast/relay", "@holdfast/runtime"),
+      "packages/relay/src/client/b.ts": 'import "node:http";',
+      "packages/relay/src/server/c.ts": 'import "node:http";',
+    },
+    "packages/relay/src/client/b.ts:1: @holdfast/relay is universal and may not import node:http",
+  ],
+  [
     "an undeclared import in a program under bin",
     { "packages/daemon/bin/run.js": '#!/usr/bin/env node\nimport "ws";' },
     "packages/daemon/bin/run.js:2: ws is not in its package.json's dependencies",

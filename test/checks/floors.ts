@@ -24,6 +24,11 @@ const floors: Readonly<Record<string, readonly string[]>> = {
 /** Packages that also run where there is no Node. */
 const universal: ReadonlySet<string> = new Set(["@holdfast/runtime", "@holdfast/rpc"]);
 
+/** What runs where there is no Node, of a package that has parts for Node as well. */
+const universalParts: Readonly<Record<string, RegExp>> = {
+  "@holdfast/relay": /^src\/(index\.ts$|(protocol|envelope|client)\/)/,
+};
+
 interface Package {
   readonly name: string;
   readonly directory: string;
@@ -89,7 +94,7 @@ function importViolation(path: string, specifier: string, owner: Package): strin
       : `${specifier} reaches out of the package; import it by its name`;
   }
   if (isBuiltin(specifier)) {
-    return universal.has(owner.name)
+    return universal.has(owner.name) || isUniversalPart(path, owner)
       ? `${owner.name} is universal and may not import ${specifier}`
       : undefined;
   }
@@ -102,6 +107,10 @@ function importViolation(path: string, specifier: string, owner: Package): strin
   return imported === owner.name
     ? `${owner.name} imports itself; use a relative path`
     : `${imported} is not in its package.json's dependencies`;
+}
+
+function isUniversalPart(path: string, { name, directory }: Package): boolean {
+  return universalParts[name]?.test(path.slice(directory.length + 1)) ?? false;
 }
 
 function cycles(packages: readonly Package[]): readonly string[] {

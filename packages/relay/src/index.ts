@@ -1,0 +1,1 @@
+export { type Cursor, formatCursor, hasReached, parseCursor } from "./protocol/index.ts";

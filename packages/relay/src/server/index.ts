@@ -1,0 +1,1 @@
+export { RelayError } from "./relay-error.ts";

@@ -1,0 +1,1 @@
+export { RelayError } from "../server/relay-error.ts";
