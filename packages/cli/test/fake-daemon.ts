@@ -40,6 +40,7 @@ export function appRow(row: Partial<AppStatus> & { readonly name: string }): App
     group: null,
     waitingFor: [],
     next: null,
+    budgetMs: null,
     ...row,
   };
 }
@@ -110,6 +111,7 @@ export class FakeDaemon implements AsyncDisposable {
       app,
       operation: null,
       by: null,
+      cause: { origin: null, after: null },
     });
   }
 
@@ -157,6 +159,38 @@ export class FakeDaemon implements AsyncDisposable {
           since: start,
           onDemand: this.#options.onDemand ?? false,
         }),
+      },
+      "system.describe": {
+        parse: (params) => record("system.describe", params),
+        call: () => ({
+          pid: process.pid,
+          version: "0.1.0",
+          home: this.home,
+          socket: join(this.home, "holdfast.sock"),
+          http: null,
+          since: start,
+          onDemand: this.#options.onDemand ?? false,
+          disk: null,
+          memoryBytes: 1,
+          apps: this.#apps.length,
+          boot: start,
+        }),
+      },
+      "apps.why": {
+        parse: (params) => record("apps.why", params),
+        call: (target) =>
+          this.#matching(target).map((app) => ({
+            app,
+            text: `${app.name} is ${app.state}`,
+            chain: [],
+            lastLines: [],
+          })),
+      },
+      "apps.describe": { parse: (params) => record("apps.describe", params), call: () => [] },
+      "stats.read": { parse: (params) => record("stats.read", params), call: () => [] },
+      "stats.follow": {
+        parse: (params) => record("stats.follow", params),
+        call: (_, context) => ({ subscription: context.subscribe().id, history: [] }),
       },
       "system.healthz": { parse: (params) => record("system.healthz", params), call: () => ({ ok: true }) },
       "rpc.discover": {
@@ -334,6 +368,7 @@ export class FakeDaemon implements AsyncDisposable {
       app: null,
       operation,
       by: null,
+      cause: { origin: null, after: null },
     });
   }
 

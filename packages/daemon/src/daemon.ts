@@ -1,31 +1,34 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
-import { appStatus, describeState } from "./api/app-status.ts";
 import type {
+  AppDescription,
   Applied,
   AppStatus,
   Operation,
   OperationKind,
   Plan,
+  SystemDescription,
   SystemInfo,
   Target,
+  Why,
 } from "./api/contract.ts";
 import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
-import type { App, Order } from "./apps/app.ts";
+import type { Order } from "./apps/app.ts";
 import { limitWarning } from "./apps/limit-warning.ts";
-import { notFound } from "./apps/not-found.ts";
 import { type Asked, type OperationArchive, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project, type ProjectWorld } from "./apps/project.ts";
+import { Projects } from "./apps/projects.ts";
 import { refuseContainers } from "./apps/refuse-containers.ts";
 import { usualUpdate } from "./apps/roll.ts";
-import { sameSight } from "./apps/same-sight.ts";
+import { describeApp } from "./describe/describe-app.ts";
+import { Chronicle } from "./events/chronicle.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
+import { UsageLog } from "./stats/usage-log.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
-import type { InstanceKey, InstanceRecord } from "./store/instance-record.ts";
 import { Journal, type StateWriter } from "./store/journal.ts";
 import type { RestoredState } from "./store/open-state.ts";
 import type { KeptState } from "./store/state-database.ts";
@@ -46,6 +49,8 @@ export interface DaemonSeams {
   readonly hasRoom?: (kind: "change" | "stop") => boolean;
   /** With `settled`, once it is known whether there is an HTTP server. */
   readonly info: (settled?: boolean) => SystemInfo | Promise<SystemInfo>;
+  /** What is known of the machine. */
+  readonly machineFigures: () => Pick<SystemDescription, "disk" | "memoryBytes" | "boot">;
 }
 
 /** How the daemon was asked to end. */
@@ -59,6 +64,7 @@ export class Daemon {
   readonly events: EventLog;
   readonly operations: OperationLog;
   readonly logs: LogBook;
+  readonly usage: UsageLog = new UsageLog();
   readonly tasks: TaskRegistry;
   /** Resolves when somebody asked the daemon to end. */
   readonly shutdownAsked: Promise<ShutdownWish>;
@@ -66,7 +72,8 @@ export class Daemon {
   readonly #seams: DaemonSeams;
   readonly #store: AppStore;
   readonly #journal: Journal;
-  readonly #projects = new Map<string, Project>();
+  readonly #projects = new Projects();
+  readonly #chronicle: Chronicle;
   readonly #watches: AppWatches;
   #ending = false;
 
@@ -78,9 +85,14 @@ export class Daemon {
     const journal = new Journal(clock, seams.database);
     this.#journal = journal;
     this.events = new EventLog(clock, journal, seams.database);
+    this.#chronicle = new Chronicle({
+      clock,
+      events: this.events,
+      specOf: (key) => this.#projects.specOf(key),
+    });
     this.operations = new OperationLog(
       { clock, random, tasks: this.tasks, journal, archive: seams.database },
-      (operation) => this.#told(operation),
+      (operation) => this.#chronicle.operation(operation),
     );
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
@@ -89,7 +101,8 @@ export class Daemon {
       clock,
       watchFiles: seams.watchFiles,
       restart: (app, cause) => this.#restartWatched(app, cause),
-      trouble: (app, why) => this.#tell("warning", app, `not all of ${app.name} is watched: ${why}`),
+      trouble: (app, why) =>
+        this.#chronicle.tell("warning", app, `not all of ${app.name} is watched: ${why}`),
     });
     const asked = Promise.withResolvers<ShutdownWish>();
     this.shutdownAsked = asked.promise;
@@ -112,66 +125,77 @@ export class Daemon {
     const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
     this.#tellRestored(adopted.told);
     for (const [name, records] of unfinished) {
-      if (this.#projects.has(name)) continue;
+      if (this.#projects.find(name) !== undefined) continue;
       for (const { id } of records) this.operations.fail(id, `there is no project ${name}`);
     }
     await Promise.all(
-      [...this.#projects].map(([name, project]) => project.resume(unfinished.get(name) ?? [])),
+      this.#projects.all().map((project) => project.resume(unfinished.get(project.spec.name) ?? [])),
     );
-    for (const [name, project] of this.#projects) this.#watches.follow(name, project.spec.apps);
+    for (const { spec } of this.#projects.all()) this.#watches.follow(spec.name, spec.apps);
   }
 
   info(settled?: boolean): SystemInfo | Promise<SystemInfo> {
     return this.#seams.info(settled);
   }
 
+  async describeSystem(): Promise<SystemDescription> {
+    const apps = this.#projects.all().reduce((sum, project) => sum + project.apps.size, 0);
+    return { ...(await this.info()), ...this.#seams.machineFigures(), apps };
+  }
+
   /** True while an app is up, or will be without being asked again. */
   get hasLiveApps(): boolean {
-    return [...this.#projects.values()].some((project) =>
-      [...project.apps.values()].some((app) => app.isAlive),
-    );
+    return this.#projects.all().some((project) => [...project.apps.values()].some((app) => app.isAlive));
   }
 
   list(project?: string): readonly AppStatus[] {
-    if (project === undefined) return [...this.#projects.values()].flatMap((each) => this.#rows(each));
-    return this.#rows(this.#project(project));
+    return this.#projects.rows(project);
   }
 
   listTargets(targets: readonly Target[]): readonly AppStatus[] {
-    return targets.flatMap((target) => {
-      const names = new Set(this.#expect(target).map((app) => app.spec.name));
-      return this.#rows(this.#project(target.project)).filter(
-        (row) => names.has(row.name) && (target.instance === undefined || row.instance === target.instance),
-      );
-    });
+    return targets.flatMap((target) => this.#projects.rowsOf(target));
+  }
+
+  /** One for each app that the target names. */
+  describe(target: Target): readonly AppDescription[] {
+    return this.#projects.expect(target).map(({ spec }) =>
+      describeApp(spec, {
+        environment: this.#seams.machine.environment(spec, {
+          project: spec.project,
+          name: spec.name,
+          instance: target.instance ?? 1,
+        }),
+        probes: [],
+        exits: [],
+      }),
+    );
+  }
+
+  /** One for each instance that the target names. */
+  why(target: Target, _lines?: number): readonly Why[] {
+    return this.#projects
+      .rowsOf(target)
+      .map((app) => ({ app, text: `${app.name} is ${app.state}`, chain: [], lastLines: [] }));
   }
 
   /** What `apply` would do now. Throws as it does. */
   plan(request: PlanRequest): Plan {
     refuseContainers(request.spec);
-    return this.#projects.get(request.spec.name)?.plan(request) ?? planApply(new Map(), request);
+    return this.#projects.find(request.spec.name)?.plan(request) ?? planApply(new Map(), request);
   }
 
   /** Throws `UNSUPPORTED`, changing nothing, when an app of it cannot be run here. */
   apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean, asked: Asked = {}): Applied {
     this.#refuseWhenEnding();
     refuseContainers(spec);
-    const known = this.#projects.get(spec.name);
+    const known = this.#projects.find(spec.name);
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
     this.#projects.set(spec.name, project);
     const applied = project.apply(spec, names, removeOrphans, asked);
     failpoint("apply.applied");
     this.#watches.follow(spec.name, project.spec.apps);
     this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
-    this.events.publish({
-      type: "project",
-      project: spec.name,
-      name: null,
-      message: `${spec.name} was applied`,
-      app: null,
-      operation: null,
-      by: asked.by ?? null,
-    });
+    this.#chronicle.applied(spec.name, asked.by);
     return applied;
   }
 
@@ -210,7 +234,8 @@ export class Daemon {
   /** The logs that targets name. */
   logSources(targets: readonly Target[]): readonly LogSource[] {
     return targets.flatMap((target) =>
-      this.#expect(target)
+      this.#projects
+        .expect(target)
         .flatMap((app) => app.instances.map(({ key }) => ({ key, log: this.logs.of(key) })))
         .filter(({ key }) => target.instance === undefined || key.instance === target.instance),
     );
@@ -219,9 +244,7 @@ export class Daemon {
   /** Stops every app, in as much time as they themselves are given. Nothing is started from now on. */
   async stopApps(): Promise<void> {
     this.#ending = true;
-    const stops = [...this.#projects.values()].flatMap((project) =>
-      project.stop(new Set(project.apps.keys())),
-    );
+    const stops = this.#projects.all().flatMap((project) => project.stop(new Set(project.apps.keys())));
     await this.operations.wait(stops.map(({ id }) => id));
   }
 
@@ -239,33 +262,24 @@ export class Daemon {
   /** Loud: whoever looks at a project's events sees that its state was damaged, and what was made of it. */
   #tellRestored(told: readonly AdoptionNote[]): void {
     const { restored } = this.#seams;
-    const common = { type: "project", app: null, operation: null, by: null } as const;
-    for (const project of restored === undefined ? [] : this.#projects.keys()) {
-      const message = `the state of ${project} was put back from a backup: ${restored?.reason ?? ""}`;
-      this.events.publish({ ...common, project, name: null, message });
+    for (const { spec } of restored === undefined ? [] : this.#projects.all()) {
+      const message = `the state of ${spec.name} was put back from a backup: ${restored?.reason ?? ""}`;
+      this.#chronicle.restored(spec.name, null, message);
     }
-    for (const { project, name, message } of told) this.events.publish({ ...common, project, name, message });
+    for (const { project, name, message } of told) this.#chronicle.restored(project, name, message);
   }
 
   /** A watched file of it has changed. One that was stopped stays so; one that failed is started again. */
   #restartWatched({ project, name }: AppSpec, cause: string): "done" | "busy" {
-    const known = this.#projects.get(project);
+    const known = this.#projects.find(project);
     const app = known?.apps.get(name);
     if (known === undefined || app === undefined || this.#ending) return "done";
     if (app.isWorkedOn) return "busy";
     const isDown = app.instances.every(({ record }) => record.state.kind === "stopped");
     if (isDown) return "done";
-    this.#tell("watch", app.spec, `${name} is restarted: ${cause}`);
+    this.#chronicle.tell("watch", app.spec, `${name} is restarted: ${cause}`);
     known.restart(new Set([name]), {}, ({ spec }) => spec.update && { policy: spec.update });
     return "done";
-  }
-
-  #tell(
-    type: "watch" | "warning",
-    { project, name }: Pick<InstanceKey, "project" | "name">,
-    message: string,
-  ): void {
-    this.events.publish({ type, project, name, message, app: null, operation: null, by: null });
   }
 
   #makeProject(spec: ProjectSpec): Project {
@@ -279,7 +293,7 @@ export class Daemon {
         store: this.#store,
         journal: this.#journal,
         tasks: this.tasks,
-        tell: (key, warning) => this.#tell("warning", key, warning),
+        tell: (key, warning) => this.#chronicle.tell("warning", key, warning),
       },
       this.operations,
     );
@@ -293,14 +307,14 @@ export class Daemon {
   ): readonly Operation[] {
     const earlier = this.operations.ofKey(kind, order.key);
     if (earlier.length > 0) return earlier;
-    const wanted = targets.map((target) => ({ target, apps: this.#expect(target) }));
+    const wanted = targets.map((target) => ({ target, apps: this.#projects.expect(target) }));
     const whole = new Map<string, Set<string>>();
     const operations: Operation[] = [];
     for (const { target, apps } of wanted) {
       const { project, name, instance } = target;
       if (instance !== undefined) {
         const names = new Set(apps.map((app) => app.spec.name));
-        operations.push(...act(this.#project(project), names, { ...order, only: instance }));
+        operations.push(...act(this.#projects.get(project), names, { ...order, only: instance }));
         continue;
       }
       const names = whole.get(project) ?? new Set();
@@ -308,27 +322,8 @@ export class Daemon {
         if (name !== undefined || !app.spec.disabled || app.isAlive) names.add(app.spec.name);
       whole.set(project, names);
     }
-    for (const [project, names] of whole) operations.push(...act(this.#project(project), names, order));
+    for (const [project, names] of whole) operations.push(...act(this.#projects.get(project), names, order));
     return operations;
-  }
-
-  #project(name: string): Project {
-    const project = this.#projects.get(name);
-    if (project !== undefined) return project;
-    throw notFound(`there is no project ${name}`, name, [...this.#projects.keys()]);
-  }
-
-  /** The apps that a target names: all of its project, one, or a group. Throws `NOT_FOUND`. */
-  #expect({ project, name, instance }: Target): readonly App[] {
-    const known = this.#project(project);
-    if (name === undefined) return [...known.apps.values()];
-    const apps = known.named(name);
-    if (apps.length === 0) throw notFound(`${project} has no app ${name}`, name, [...known.apps.keys()]);
-    const count = Math.max(...apps.map((app) => app.instances.length));
-    if (instance !== undefined && (instance < 1 || instance > count)) {
-      throw notFound(`${name} has no instance ${instance}: they are 1 to ${count}`, name, []);
-    }
-    return apps;
   }
 
   #refuseWhenEnding(): void {
@@ -345,51 +340,17 @@ export class Daemon {
       );
   }
 
-  #rows(project: Project): readonly AppStatus[] {
-    return [...project.apps.values()].flatMap((app) =>
-      app.instances.map((instance) => appStatus(instance.record, app.spec)),
-    );
+  #changed(change: RecordChange): void {
+    const { after } = change;
+    this.#projects.find(after.project)?.changed();
+    if (this.#projects.specOf(after) === undefined) return;
+    this.#warn(change);
+    this.#chronicle.changed(change);
   }
 
-  #specOf(key: InstanceKey): AppSpec | undefined {
-    return this.#projects.get(key.project)?.apps.get(key.name)?.spec;
-  }
-
-  #changed({ before, after }: RecordChange): void {
-    this.#projects.get(after.project)?.changed();
-    const spec = this.#specOf(after);
-    if (spec === undefined) return;
-    this.#warn(before, after);
-    if (sameSight(before, after)) return;
-    const title = spec.replicas > 1 ? `${after.name}.${after.instance}` : after.name;
-    this.events.publish({
-      type: "state",
-      project: after.project,
-      name: after.name,
-      message: describeState(after, title, this.#seams.clock.now()),
-      app: appStatus(after, spec),
-      operation: null,
-      by: null,
-    });
-  }
-
-  #warn(before: InstanceRecord, after: InstanceRecord): void {
-    const { project, name } = after;
-    const instances = this.#projects.get(project)?.apps.get(name)?.instances ?? [];
+  #warn({ before, after }: RecordChange): void {
+    const instances = this.#projects.appOf(after)?.instances ?? [];
     const message = limitWarning(before, after, instances);
-    if (message !== undefined) this.#tell("warning", { project, name }, message);
-  }
-
-  #told(operation: Operation): void {
-    const how = operation.state === "running" ? "began" : operation.state;
-    this.events.publish({
-      type: "operation",
-      project: operation.project,
-      name: operation.name,
-      message: `${operation.kind} of ${operation.name} ${how}${operation.error === null ? "" : `: ${operation.error}`}`,
-      app: null,
-      operation,
-      by: operation.by,
-    });
+    if (message !== undefined) this.#chronicle.tell("warning", after, message);
   }
 }

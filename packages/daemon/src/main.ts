@@ -28,6 +28,7 @@ import type { SystemInfo } from "./api/contract.ts";
 import { methodTable } from "./api/methods.ts";
 import { clientLimits } from "./client-limits.ts";
 import { Daemon } from "./daemon.ts";
+import { bootTime, diskOf } from "./describe/describe-system.ts";
 import { untilIdle } from "./end-when-idle.ts";
 import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
 import { readOrMakeToken } from "./http/token-file.ts";
@@ -155,6 +156,11 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           logs,
           machine: realMachine({ clock, runner, logs }),
           watchFiles: watchFiles(clock),
+          machineFigures: () => ({
+            disk: diskOf(home.path),
+            memoryBytes: process.memoryUsage.rss(),
+            boot: new Date(bootTime() ?? startedAt).toISOString(),
+          }),
           info: (settled = false) => (settled ? doorKnown.promise.then(() => info()) : info()),
         });
         await daemon.resume();

@@ -1,8 +1,9 @@
 import type { AppSpec, ProjectSpec } from "@holdfast/daemon";
+import { commandText } from "@holdfast/daemon/command-text";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { ConfigOptions } from "../command-line/options.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
-import { commandText, whereToLook } from "../manifest/describe-app.ts";
+import { whereToLook } from "../manifest/describe-app.ts";
 import { loadManifest } from "../manifest/load-manifest.ts";
 
 /** `holdfast config`. */

@@ -1,16 +1,7 @@
-import type { AppSpec, Command, Probe } from "@holdfast/daemon";
+import type { AppSpec, Probe } from "@holdfast/daemon";
+import { commandText } from "@holdfast/daemon/command-text";
 
 type Port = AppSpec["ports"][number];
-
-/** A command as one would type it. */
-export function commandText(command: Command): string {
-  switch (command.kind) {
-    case "exec":
-      return command.argv.map(quoted).join(" ");
-    case "shell":
-      return command.script;
-  }
-}
 
 /** The addresses that an app listens on; as a URL where a probe shows that it speaks HTTP there. */
 export function whereToLook(app: AppSpec): readonly string[] {
@@ -37,8 +28,4 @@ function asksByHttp({ action }: Probe, port: number): boolean {
     case "tcp":
       return false;
   }
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

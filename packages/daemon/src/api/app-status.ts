@@ -7,7 +7,7 @@ import type { AppStatus } from "./contract.ts";
 /** A record as a row of `ps`. */
 export function appStatus(
   record: InstanceRecord,
-  spec: Pick<AppSpec, "labels" | "runner" | "group" | "limits" | "ports">,
+  spec: Pick<AppSpec, "labels" | "runner" | "group" | "limits" | "ports" | "stop">,
 ): AppStatus {
   const { state, operation } = record;
   return {
@@ -34,6 +34,7 @@ export function appStatus(
     group: spec.group ?? null,
     waitingFor: state.kind === "starting" ? state.waitingFor : [],
     next: record.next === null ? null : new Date(record.next).toISOString(),
+    budgetMs: state.kind === "stopping" || state.kind === "restarting" ? spec.stop.graceMs : null,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Daemon } from "../daemon.ts";
 import { followEvents } from "../events/follow-events.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import type { LogQuery } from "../logs/log-book.ts";
-import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods } from "./contract.ts";
+import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods, Usage } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
 /** As many events are given at once. */
@@ -45,6 +45,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
 
   return {
     "system.info": method("system.info", ({ settled }) => daemon.info(settled)),
+    "system.describe": method("system.describe", () => daemon.describeSystem()),
     "system.healthz": method("system.healthz", () => ({ ok: true })),
     // Loaded when first asked for: few callers do.
     "rpc.discover": method("rpc.discover", async () =>
@@ -56,6 +57,8 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     }),
     "apps.list": method("apps.list", ({ project }) => daemon.list(project)),
     "apps.get": method("apps.get", (target) => daemon.listTargets([target])),
+    "apps.why": method("apps.why", ({ lines, ...target }) => daemon.why(target, lines)),
+    "apps.describe": method("apps.describe", (target) => daemon.describe(target)),
     "apps.apply": method("apps.apply", ({ spec, names, removeOrphans }, caller) =>
       durable(daemon.apply(spec, names, removeOrphans, asked(caller, {}))),
     ),
@@ -69,6 +72,15 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     "apps.restart": method("apps.restart", (params, caller) =>
       durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params), params.rolling)),
     ),
+    "stats.read": method("stats.read", ({ targets, since }) =>
+      daemon.usage.read(targets, since === undefined ? undefined : Date.parse(since)),
+    ),
+    "stats.follow": method("stats.follow", ({ targets }, context) => {
+      const subscription: Subscription<readonly Usage[]> = context.subscribe();
+      const history = daemon.usage.read(targets);
+      subscription.onEnd(daemon.usage.follow(targets, (usages) => void subscription.notify(usages)));
+      return { subscription: subscription.id, history };
+    }),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
     "sessions.list": method("sessions.list", () => door().list()),
     "sessions.revoke": method("sessions.revoke", ({ id }) => {

@@ -40,11 +40,14 @@ const logQuery = {
 
 export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Methods[K]["params"]> } = {
   "system.info": v.strictObject({ settled: v.exactOptional(v.boolean()) }),
+  "system.describe": v.strictObject({}),
   "system.healthz": v.strictObject({}),
   "rpc.discover": v.strictObject({}),
   "system.shutdown": v.strictObject({ keepApps: v.exactOptional(v.boolean()) }),
   "apps.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "apps.get": target,
+  "apps.why": v.strictObject({ ...target.entries, lines: v.exactOptional(v.pipe(count, v.maxValue(1_000))) }),
+  "apps.describe": target,
   "apps.apply": wanted,
   "apps.plan": wanted,
   "apps.start": v.strictObject({ targets, key }),
@@ -55,6 +58,8 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
     rolling: v.exactOptional(v.boolean()),
     key,
   }),
+  "stats.read": v.strictObject({ targets: v.exactOptional(targets), since: v.exactOptional(time) }),
+  "stats.follow": v.strictObject({ targets: v.exactOptional(targets) }),
   "sessions.invite": v.strictObject({ role: v.exactOptional(v.picklist(["operate", "read"])) }),
   "sessions.list": v.strictObject({}),
   "sessions.revoke": v.strictObject({ id: v.string() }),

@@ -1,4 +1,5 @@
 export type {
+  AppDescription,
   Applied,
   AppStatus,
   BrowserSession,
@@ -7,7 +8,10 @@ export type {
   LogLine,
   Methods,
   Operation,
+  SystemDescription,
   SystemInfo,
   Target,
+  Usage,
+  Why,
 } from "../api/contract.ts";
 export { connectDaemon, connectDaemonOverHttp, type DaemonClient } from "./connect.ts";

@@ -12,6 +12,7 @@ export function letGoEvent({ key, bytes, available }: LetGo): Omit<DaemonEvent, 
     app: null,
     operation: null,
     by: null,
+    cause: { origin: { type: "shortage", text: `the disk has ${mebibytes(available)} left` }, after: null },
   };
 }
 

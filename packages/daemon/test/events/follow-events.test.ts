@@ -14,6 +14,7 @@ const happening = (project: string): Omit<DaemonEvent, "seq" | "time"> => ({
   app: null,
   operation: null,
   by: null,
+  cause: { origin: null, after: null },
 });
 
 /** A log with events of an earlier daemon and of this one. */

@@ -119,6 +119,7 @@ export function fakeDaemon(
       watches.add(watched);
       return () => watches.delete(watched);
     },
+    machineFigures: () => ({ disk: null, memoryBytes: 1, boot: new Date(0).toISOString() }),
     info: () => ({
       pid: 1,
       version: "0",

@@ -104,6 +104,8 @@ test("what the daemon gives is what the document says, in every state of an app"
   ] as const) {
     await call(name);
   }
+  for (const name of ["apps.why", "apps.describe"] as const) await call(name, { project: "shop" });
+  for (const name of ["stats.read", "system.describe"] as const) await call(name);
   await call("sessions.revoke", { id: "1" });
   for (const state of ["starting", "running", "backoff", "completed", "failed", "stopping", "stopped"]) {
     expect([...seen]).toContain(state);

@@ -209,6 +209,7 @@ test("F15: who stops reading a WebSocket is cut off, and others hear every event
       app: null,
       operation: null,
       by: null,
+      cause: { origin: null, after: null },
     });
     await vi.waitUntil(() => heard === index + 2, { interval: 1, timeout: 5_000 });
   }
@@ -235,6 +236,7 @@ test("F15: who stops reading server-sent events is cut off, without harm to the 
       app: null,
       operation: null,
       by: null,
+      cause: { origin: null, after: null },
     });
   }
   console.log(`F15: server-sent events cut off after ${published} events of 100 kB`);

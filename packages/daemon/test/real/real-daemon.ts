@@ -55,6 +55,7 @@ export async function realDaemon(
     logs,
     machine: realMachine({ clock, runner, logs }),
     watchFiles: watchFiles(clock),
+    machineFigures: () => ({ disk: null, memoryBytes: 1, boot: new Date(0).toISOString() }),
     info: () => ({
       pid: process.pid,
       version: "0",

@@ -101,7 +101,13 @@ test("the last events are read across what is in memory and what is on the disk,
   const publish = (log: EventLog, count: number): void => {
     for (let index = 0; index < count; index++) {
       const project = index % 2 === 0 ? "shop" : "blog";
-      const nothing = { name: null, app: null, operation: null, by: null };
+      const nothing = {
+        name: null,
+        app: null,
+        operation: null,
+        by: null,
+        cause: { origin: null, after: null },
+      };
       log.publish({ type: "project", project, message: `${index}`, ...nothing });
     }
   };

@@ -139,6 +139,7 @@ test("F18: damage where only past events are is found too: a daemon could write 
       app: null,
       operation: null,
       by: null,
+      cause: { origin: null, after: null },
     } as const;
     const events = Array.from({ length: 500 }, (_, index) => ({
       ...common,

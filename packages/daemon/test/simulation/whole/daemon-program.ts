@@ -113,6 +113,7 @@ export class Box {
       database: database.seam(life),
       logs: new LogBook("/nowhere", clock),
       watchFiles: () => () => undefined,
+      machineFigures: () => ({ disk: null, memoryBytes: 1, boot: new Date(0).toISOString() }),
       info: () => {
         throw new HoldfastError("NOT_FOUND", "nobody asks for it");
       },

@@ -1,0 +1,69 @@
+/** All projects of a daemon, and what a target names in them. */
+import { appStatus } from "../api/app-status.ts";
+import type { AppStatus, Target } from "../api/contract.ts";
+import type { AppSpec } from "../spec/app-spec.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
+import type { App } from "./app.ts";
+import { notFound } from "./not-found.ts";
+import type { Project } from "./project.ts";
+
+export class Projects {
+  readonly #projects = new Map<string, Project>();
+
+  set(name: string, project: Project): void {
+    this.#projects.set(name, project);
+  }
+
+  find(name: string): Project | undefined {
+    return this.#projects.get(name);
+  }
+
+  all(): readonly Project[] {
+    return [...this.#projects.values()];
+  }
+
+  /** Throws `NOT_FOUND`. */
+  get(name: string): Project {
+    const project = this.#projects.get(name);
+    if (project !== undefined) return project;
+    throw notFound(`there is no project ${name}`, name, [...this.#projects.keys()]);
+  }
+
+  /** The apps that a target names: all of its project, one, or a group. Throws `NOT_FOUND`. */
+  expect({ project, name, instance }: Target): readonly App[] {
+    const known = this.get(project);
+    if (name === undefined) return [...known.apps.values()];
+    const apps = known.named(name);
+    if (apps.length === 0) throw notFound(`${project} has no app ${name}`, name, [...known.apps.keys()]);
+    const count = Math.max(...apps.map((app) => app.instances.length));
+    if (instance !== undefined && (instance < 1 || instance > count)) {
+      throw notFound(`${name} has no instance ${instance}: they are 1 to ${count}`, name, []);
+    }
+    return apps;
+  }
+
+  appOf({ project, name }: Pick<InstanceKey, "project" | "name">): App | undefined {
+    return this.#projects.get(project)?.apps.get(name);
+  }
+
+  specOf(key: Pick<InstanceKey, "project" | "name">): AppSpec | undefined {
+    return this.appOf(key)?.spec;
+  }
+
+  /** The rows of a project, or of all. */
+  rows(project?: string): readonly AppStatus[] {
+    const projects = project === undefined ? this.all() : [this.get(project)];
+    return projects.flatMap((each) =>
+      [...each.apps.values()].flatMap((app) =>
+        app.instances.map((instance) => appStatus(instance.record, app.spec)),
+      ),
+    );
+  }
+
+  rowsOf(target: Target): readonly AppStatus[] {
+    const names = new Set(this.expect(target).map((app) => app.spec.name));
+    return this.rows(target.project).filter(
+      (row) => names.has(row.name) && (target.instance === undefined || row.instance === target.instance),
+    );
+  }
+}
