@@ -46,6 +46,8 @@ export interface DaemonProgram {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** True when an `up` started it. */
   readonly onDemand: boolean;
+  /** Where the dashboard's files are; absent where it was not built. */
+  readonly pages?: string;
   /** When cancelled, the apps are stopped and the daemon ends. */
   readonly token: ShutdownToken;
 }
@@ -92,7 +94,7 @@ export function runDaemon(program: Omit<DaemonProgram, "token">): Promise<never>
  * A service that is the daemon. Its start rejects with `PRE_START_FAILED`, whose cause is `ALREADY_RUNNING` when
  * another daemon owns the home.
  */
-export function daemonService({ variables, onDemand, token }: DaemonProgram): Service {
+export function daemonService({ variables, onDemand, pages, token }: DaemonProgram): Service {
   const clock = systemClock;
   const random = systemRandom;
   const opened = new AsyncDisposableStack();
@@ -193,6 +195,7 @@ export function daemonService({ variables, onDemand, token }: DaemonProgram): Se
           version,
           startedAt,
           maxConnections: most.http,
+          ...(pages === undefined ? {} : { pages }),
         });
         void opening.then((opened) => {
           if (opened instanceof Error) {

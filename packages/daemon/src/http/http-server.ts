@@ -6,18 +6,18 @@ import { type Connection, type ServeOptions, serve } from "@holdfast/rpc";
 import { type Clock, HoldfastError } from "@holdfast/runtime";
 import { WebSocketServer } from "ws";
 import { apiErrorCodes } from "../api/contract.ts";
-import type { Caller } from "../api/methods.ts";
 import type { ApiTable } from "../api/table.ts";
 import type { Daemon } from "../daemon.ts";
+import { Admission, type Admitted } from "./admission.ts";
 import { streamEvents } from "./event-stream.ts";
 import { hostVerdict, isLoopback, originVerdict, pathOf } from "./host-rule.ts";
+import { jsonBody, maxBodyBytes } from "./json-body.ts";
 import { metricsText, metricsType } from "./metrics.ts";
 import { OneCallChannel } from "./one-call-channel.ts";
-import { readBody, refuse, replyJson, replyText } from "./reply.ts";
-import { type Role, type Sessions, sameSecret } from "./sessions.ts";
+import { Pages } from "./pages.ts";
+import { refuse, replyJson, replyText } from "./reply.ts";
+import type { Role, Sessions } from "./sessions.ts";
 import { webSocketChannel } from "./web-socket-channel.ts";
-
-const maxBodyBytes = 1_048_576;
 
 export interface HttpOptions {
   readonly clock: Clock;
@@ -29,6 +29,8 @@ export interface HttpOptions {
   readonly startedAt: number;
   readonly token: string;
   readonly sessions: Sessions;
+  /** Where the dashboard's files are; absent where it was not built. */
+  readonly pages?: string;
   /** 0: any free one. */
   readonly port: number;
   /** Names beside the loopback's that this daemon may be called by. */
@@ -40,16 +42,15 @@ export interface HttpOptions {
   readonly maxConnections?: number;
 }
 
-/** Who is let in, and to do what. */
-interface Admitted extends Caller {
-  readonly role: Role;
-}
-
 export class HttpServer {
   readonly #options: HttpOptions;
   readonly #server: Server;
   readonly #webSockets: WebSocketServer;
-  readonly #connections = new Set<Connection>();
+  readonly #admission: Admission;
+  readonly #pages: Pages;
+  /** Each with the session that it belongs to, if it is a browser's. */
+  readonly #connections = new Map<Connection, string | undefined>();
+  readonly #streams = new Map<ServerResponse, string | undefined>();
   /** The connections that are within the limit. */
   readonly #open = new Set<Duplex>();
   #origins: readonly string[] = [];
@@ -58,6 +59,13 @@ export class HttpServer {
   private constructor(options: HttpOptions) {
     const { headersTimeoutMs = 10_000 } = options;
     this.#options = options;
+    this.#pages = new Pages(options.pages, options.clock);
+    this.#admission = new Admission({
+      token: options.token,
+      sessions: options.sessions,
+      cookieName: () => `holdfast-${this.#port}`,
+      endSession: (id) => this.endSession(id),
+    });
     this.#server = createServer({
       headersTimeout: headersTimeoutMs,
       requestTimeout: 30_000,
@@ -118,11 +126,17 @@ export class HttpServer {
     });
   }
 
+  /** Ends the connections of a browser that is not let in any more. */
+  endSession(id: string): void {
+    for (const [connection, session] of this.#connections) if (session === id) connection.close();
+    for (const [response, session] of this.#streams) if (session === id) response.destroy();
+  }
+
   /** Resolves when every connection is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const connection of this.#connections) connection.close();
-    await Promise.all([...this.#connections].map((connection) => connection.closed));
+    for (const connection of this.#connections.keys()) connection.close();
+    await Promise.all([...this.#connections.keys()].map((connection) => connection.closed));
     this.#server.closeAllConnections();
     await closed;
   }
@@ -146,8 +160,9 @@ export class HttpServer {
       return refuse(response, 503, "too many clients", { Connection: "close", "Retry-After": "1" });
     const pathname = pathOf(request);
     if (pathname === "/healthz") return replyText(response, 200, "ok\n");
-    if (pathname === "/login") return await this.#logIn(request, response);
-    const caller = this.#admit(request);
+    if (pathname === "/login") return await this.#admission.logIn(request, response);
+    if (this.#pages.answer(pathname, request, response)) return;
+    const caller = this.#admission.admit(request);
     if (caller === undefined) {
       const how = "show the token (Authorization: Bearer …) or log in (holdfast dashboard)";
       return refuse(response, 401, how, { "WWW-Authenticate": "Bearer" });
@@ -157,7 +172,14 @@ export class HttpServer {
         return await this.#call(request, response, caller);
       case "/events":
         if (request.method !== "GET") return refuse(response, 405, "GET only", { Allow: "GET" });
+        this.#streams.set(response, caller.session);
+        response.once("close", () => this.#streams.delete(response));
         return streamEvents(this.#options.daemon.events, this.#options.clock, request, response);
+      case "/session":
+        if (!isGet(request, response)) return;
+        return replyJson(response, 200, { role: caller.role, id: caller.session ?? null });
+      case "/logout":
+        return await this.#admission.logOut(request, response, caller);
       case "/readyz":
         return replyText(response, 200, "ready\n");
       case "/metrics":
@@ -184,23 +206,6 @@ export class HttpServer {
     else replyText(response, 200, reply, { "Content-Type": "application/json" });
   }
 
-  async #logIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await jsonBody(request, response);
-    if (text === undefined) return;
-    const code = codeOf(text);
-    const session = code === undefined ? undefined : this.#options.sessions.logIn(code);
-    if (session === undefined) {
-      return refuse(
-        response,
-        401,
-        "this code was used, is older than a minute, or never was one: run holdfast dashboard again",
-      );
-    }
-    const age = Math.floor(session.maxAgeMs / 1_000);
-    const cookie = `${this.#cookieName}=${session.secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${age}`;
-    replyJson(response, 200, {}, { "Set-Cookie": cookie });
-  }
-
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const caller = this.#admitToWebSocket(request);
@@ -216,7 +221,7 @@ export class HttpServer {
         ...this.#serveOptions(),
         maxBufferedBytes: 1_048_576,
       });
-      this.#connections.add(connection);
+      this.#connections.set(connection, caller.session);
       void connection.closed.then(() => this.#connections.delete(connection));
     });
   }
@@ -227,7 +232,7 @@ export class HttpServer {
     if (!originVerdict(request, this.#origins).ok) return "403 Forbidden";
     if (!this.#open.has(request.socket)) return "503 Service Unavailable";
     if (pathOf(request) !== "/ws") return "404 Not Found";
-    return this.#admit(request) ?? "401 Unauthorized";
+    return this.#admission.admit(request) ?? "401 Unauthorized";
   }
 
   get #maxConnections(): number {
@@ -237,22 +242,6 @@ export class HttpServer {
   #serveOptions(): ServeOptions {
     const { clock, onError } = this.#options;
     return { clock, errorNumbers: apiErrorCodes, onError: (error, method) => onError(error, method) };
-  }
-
-  #admit(request: IncomingMessage): Admitted | undefined {
-    const { authorization, cookie } = request.headers;
-    const shown = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
-    if (shown !== undefined) {
-      return sameSecret(shown, this.#options.token) ? { principal: "token", role: "operate" } : undefined;
-    }
-    const secret = cookieOf(cookie, this.#cookieName);
-    const session = secret === undefined ? undefined : this.#options.sessions.find(secret);
-    return session === undefined ? undefined : { principal: `session ${session.id}`, role: session.role };
-  }
-
-  /** Browsers keep cookies by host and not by port. */
-  get #cookieName(): string {
-    return `holdfast-${this.#port}`;
   }
 
   #metrics(): string {
@@ -283,37 +272,4 @@ function isGet(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method === "GET" || request.method === "HEAD") return true;
   refuse(response, 405, "GET only", { Allow: "GET" });
   return false;
-}
-
-/** The body of a POST of JSON; undefined once it was refused. */
-async function jsonBody(request: IncomingMessage, response: ServerResponse): Promise<string | undefined> {
-  if (request.method !== "POST") {
-    refuse(response, 405, "POST only", { Allow: "POST" });
-    return undefined;
-  }
-  // A form of another site's page can send any type but this one without being asked first.
-  if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
-    refuse(response, 415, "Content-Type: application/json only");
-    return undefined;
-  }
-  const text = await readBody(request, maxBodyBytes);
-  if (text === undefined) refuse(response, 413, `more than ${maxBodyBytes} bytes`, { Connection: "close" });
-  return text;
-}
-
-function codeOf(text: string): string | undefined {
-  try {
-    const { code } = JSON.parse(text) as { code?: unknown };
-    return typeof code === "string" ? code : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function cookieOf(header: string | undefined, name: string): string | undefined {
-  for (const part of header?.split(";") ?? []) {
-    const [key, value] = part.trim().split("=", 2);
-    if (key === name) return value;
-  }
-  return undefined;
 }

@@ -18,6 +18,7 @@ export interface DoorOptions {
   readonly version: string;
   readonly startedAt: number;
   readonly maxConnections?: number;
+  readonly pages?: string;
   readonly onError: (error: unknown, where: string) => void;
 }
 
@@ -71,6 +72,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
       })),
     revoke: (id) => {
       if (!sessions.revoke(id)) throw new HoldfastError("NOT_FOUND", `there is no session ${id}`);
+      server.endSession(id);
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

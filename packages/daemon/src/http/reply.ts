@@ -26,6 +26,17 @@ export function replyText(
   response.end(text);
 }
 
+/** Without `bytes` only the head is sent. */
+export function replyBytes(
+  response: ServerResponse,
+  status: number,
+  bytes: Uint8Array | undefined,
+  headers: Readonly<Record<string, string>>,
+): void {
+  response.writeHead(status, { ...always, ...headers, ...(bytes && { "Content-Length": bytes.length }) });
+  response.end(bytes);
+}
+
 export function replyJson(
   response: ServerResponse,
   status: number,

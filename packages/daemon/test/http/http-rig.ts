@@ -42,7 +42,7 @@ export const token: string = "ab".repeat(32);
 
 /** A real HTTP server on the loopback in front of a daemon whose processes are fakes. */
 export async function httpRig(
-  options: { table?: ApiTable; headersTimeoutMs?: number } = {},
+  options: { table?: ApiTable; headersTimeoutMs?: number; pages?: string } = {},
 ): Promise<HttpRig> {
   const fake = fakeDaemon();
   const errors: unknown[] = [];
@@ -62,6 +62,7 @@ export async function httpRig(
     sessions,
     port: 0,
     onError: (error) => errors.push(error),
+    ...(options.pages === undefined ? {} : { pages: options.pages }),
     ...(options.headersTimeoutMs === undefined ? {} : { headersTimeoutMs: options.headersTimeoutMs }),
   });
   onTestFinished(() => server[Symbol.asyncDispose]());

@@ -20,10 +20,10 @@ function texts(socket: WebSocket): readonly string[] {
 }
 
 describe("who is let in", () => {
-  test("everything but /healthz needs the token", async () => {
+  test("everything but /healthz and the dashboard's own files needs the token", async () => {
     const { ask, post, openWebSocket } = await httpRig();
     expect(await ask("/healthz", { token: null })).toMatchObject({ status: 200, text: "ok\n" });
-    for (const path of ["/", "/rpc", "/events", "/readyz", "/metrics", "/ws", "/nowhere"]) {
+    for (const path of ["/session", "/logout", "/rpc", "/events", "/readyz", "/metrics", "/ws", "/nowhere"]) {
       expect([path, (await ask(path, { token: null })).status]).toEqual([path, 401]);
       expect([path, (await ask(path, { token: "ab".repeat(31) })).status]).toEqual([path, 401]);
     }
