@@ -334,7 +334,7 @@ describe("daemon", () => {
     const cli = new FakeCli({ home: "/srv/100%" });
     expect(await cli.run("daemon", "unit")).toBe(0);
     expect(cli.stdout.text).toContain("KillMode=process");
-    expect(cli.stdout.text).toContain('"/bin/false" "daemon" "run"');
+    expect(cli.stdout.text).toContain('"/bin/false" "--max-semi-space-size=1" "daemon" "run"');
     expect(cli.stdout.text).toContain("HOLDFAST_HOME=/srv/100%%");
   });
 });

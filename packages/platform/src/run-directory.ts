@@ -197,7 +197,7 @@ export class RunDirectory {
   }
 
   #hear(cookie: string, listeners: Iterable<Listener> = this.#listeners.get(cookie) ?? []): void {
-    const text = this.#readFile(`${cookie}.notify`);
+    const text = this.#readFile(`${cookie}.notify`, "latin1");
     const notified = text === undefined ? undefined : parseNotified(text);
     if (notified !== undefined) for (const listener of [...listeners]) listener(notified);
   }
@@ -247,12 +247,13 @@ export class RunDirectory {
     return stat !== undefined && !isDead(stat) && stat.startTime === startTime;
   }
 
-  #readFile(name: string): string | undefined {
+  #readFile(name: string, encoding: "utf8" | "latin1" = "utf8"): string | undefined {
     const path = join(this.path, name);
     // Asking is much cheaper than failing, and most records are looked for before they are there.
     if (!existsSync(path)) return undefined;
     try {
-      return readFileSync(path, "latin1");
+      // Node reads UTF-8 in one call.
+      return readFileSync(path, encoding);
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { DaemonOptions } from "../command-line/options.ts";
 import { tryConnect, unreachable } from "../connection/connect.ts";
+import { daemonProgram } from "../connection/daemon-program.ts";
 import { homeOf } from "../connection/home.ts";
 import { shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
@@ -104,7 +105,7 @@ function unit({ cli }: DaemonInvocation): Promise<ExitCode> {
 
 function unitText(cli: CliEnvironment): string {
   // systemd splits at spaces and replaces % and $.
-  const quoted = [...cli.program, "daemon", "run"]
+  const quoted = daemonProgram(cli)
     .map(
       (word) =>
         `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$")}"`,

@@ -5,6 +5,7 @@ import { ensurePrivateFile, lockHolder, openHome } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
 import { type Daemon, tryConnect, unreachable } from "./connect.ts";
+import { daemonProgram } from "./daemon-program.ts";
 import { homeOf } from "./home.ts";
 
 const startLimitMs = 20_000;
@@ -39,8 +40,8 @@ function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: b
     openHome(cli.variables, cli.directory);
     ensurePrivateFile(log);
     const output = openSync(log, "a", 0o600);
-    const [file, ...args] = cli.program;
-    const child = spawn(file, [...args, "daemon", "run", ...(onDemand ? ["--on-demand"] : [])], {
+    const [file, ...args] = daemonProgram(cli);
+    const child = spawn(file, [...args, ...(onDemand ? ["--on-demand"] : [])], {
       // The directory that the command was called in may be removed or unmounted while the daemon runs.
       cwd: home,
       env: { ...cli.variables, HOLDFAST_HOME: home },

@@ -42,7 +42,9 @@ export class ProjectView {
 
   /** True when nothing goes on and nothing will: there is no reason to follow any longer. */
   hasEnded(): boolean {
-    return this.live().length === 0;
+    // Asked after each event: one that is live is enough.
+    for (const row of this.#rows.values()) if (!hasEnded(row)) return false;
+    return true;
   }
 
   /** A sentence for each app that did not end well. */

@@ -3,7 +3,10 @@ import type { DaemonEvent } from "../api/contract.ts";
 import type { Journal } from "../store/journal.ts";
 
 /** How many of the newest events are at hand without a look at the disk. */
-const atHand = 10_000;
+const atHand = 2_000;
+
+/** How many are read at once where nobody says how many. */
+const usualLimit = 10_000;
 
 /** Events that were written down, read again: a `StateDatabase`, or memory in a test. */
 export interface EventArchive {
@@ -59,7 +62,7 @@ export class EventLog {
   }
 
   /** The first `limit` events after number `after`, of one project or of all, the oldest first. */
-  read(after: number, limit: number = atHand, project?: string): readonly DaemonEvent[] {
+  read(after: number, limit: number = usualLimit, project?: string): readonly DaemonEvent[] {
     const first = this.#events[0]?.seq ?? this.#seq + 1;
     const own = ofProject(this.#events.slice(Math.max(0, after + 1 - first)), project);
     if (after + 1 >= first) return own.slice(0, limit);

@@ -97,8 +97,10 @@ export class AppLog {
   open(): void {
     if (this.#watch !== undefined) return;
     this.#troubles.attempt("cannot be made", () => {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-      if (!existsSync(this.path)) closeSync(openSync(this.path, "a", 0o600));
+      if (!existsSync(this.path)) {
+        mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+        closeSync(openSync(this.path, "a", 0o600));
+      }
       const known = this.#timeIndex((index) => index.lastSize);
       this.#watch = new GrowthWatch(this.path, known, this.clock, (size) => this.#grown(size));
     });

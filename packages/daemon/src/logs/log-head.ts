@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { blockBytes, readBytes } from "./lines.ts";
 
 /**
@@ -44,6 +44,8 @@ export class LogHead {
   }
 
   #read(): number {
+    // Most have none, and asking is cheaper than failing.
+    if (!existsSync(this.#path)) return 0;
     try {
       const text = readFileSync(this.#path, "utf8");
       return /^\d{16}\n$/.test(text) ? Number(text) : 0;

@@ -106,18 +106,19 @@ export class TimeIndex {
 
 /** Looks something up in the index of a log; an absent one is empty. */
 export function readTimes<T>(path: string, fallback: number, look: (index: TimeIndex) => T): T {
-  let fd: number | undefined;
+  const none = (): T => look(new TimeIndex(0, () => [], fallback));
+  // An app that has written nothing yet has none, and asking is cheaper than failing.
+  if (!existsSync(path)) return none();
+  let fd: number;
   try {
     fd = openSync(path, "r");
   } catch {
-    // An app that has written nothing yet has none.
-    return look(new TimeIndex(0, () => [], fallback));
+    return none();
   }
   try {
-    const file = fd;
     const page = Buffer.alloc(pageEntries * entryBytes);
     const readPage = (number: number): readonly Entry[] => {
-      const got = readSync(file, page, 0, page.length, number * page.length);
+      const got = readSync(fd, page, 0, page.length, number * page.length);
       return decode(page.subarray(0, got));
     };
     // A torn last entry is left out.

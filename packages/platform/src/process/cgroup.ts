@@ -90,7 +90,12 @@ export class CgroupHome {
   /** Makes the cgroup of a run. Throws what the system throws. */
   create(cookie: string): Cgroup {
     const path = join(this.path, cookie);
-    mkdirSync(path, { recursive: true });
+    try {
+      mkdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      mkdirSync(path, { recursive: true });
+    }
     return new Cgroup(path);
   }
 
