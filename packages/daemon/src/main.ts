@@ -254,7 +254,7 @@ async function openDoorLater(options: Omit<DoorOptions, "onError">): Promise<Ope
 }
 
 /**
- * For tests: `HOLDFAST_FAILPOINT` says where this process dies, fails or waits; `HOLDFAST_FAILPOINT_HITS` names the
+ * For tests: `HOLDFAST_FAILPOINT` says where this process dies, is held or fails; `HOLDFAST_FAILPOINT_HITS` names the
  * file that gets all the points it came by.
  */
 function setOwnFailpoints(variables: DaemonProgram["variables"]): void {
@@ -265,6 +265,7 @@ function setOwnFailpoints(variables: DaemonProgram["variables"]): void {
   const points = setFailpoints(text, {
     clock: systemClock,
     kill: () => process.kill(process.pid, "SIGKILL"),
+    pause: () => process.kill(process.pid, "SIGSTOP"),
   });
   if (hits !== undefined) {
     process.on("exit", () => writeFileSync(hits, JSON.stringify(Object.fromEntries(points.hits))));

@@ -7,6 +7,8 @@ export interface FailpointEffects {
   readonly clock?: Pick<Clock, "sleep">;
   /** For `kill`: ends the program at once, as SIGKILL would. Should it return, the code at the point still does not go on. */
   readonly kill?: (point: string) => void;
+  /** For `pause`: holds the whole program, and returns when somebody lets it go on. */
+  readonly pause?: (point: string) => void;
 }
 
 /** Failpoints that are set, until disposed of. */
@@ -19,7 +21,7 @@ export interface Failpoints extends Disposable {
 export class FailpointError extends HoldfastError<"FAILPOINT", { readonly point: string }> {}
 
 interface Term {
-  readonly kind: "off" | "error" | "kill" | "delay";
+  readonly kind: "off" | "error" | "kill" | "pause" | "delay";
   readonly arg: string | undefined;
   /** How often it still acts; then the next term does. */
   left: number;
@@ -49,8 +51,8 @@ export function asyncFailpoint(point: string): Promise<void> | undefined {
 
 /**
  * Sets the failpoints of this process: `point:terms`, several divided by `;`. Terms are
- * `[COUNT*]off | error(MESSAGE) | kill | delay(MS)`, chained by `->`: each acts COUNT times, without a count
- * for ever, and then the next has its turn. `op.step:2*off->1*error(disk full)->kill` passes twice, fails
+ * `[COUNT*]off | error(MESSAGE) | kill | pause | delay(MS)`, chained by `->`: each acts COUNT times, without a
+ * count for ever, and then the next has its turn. `op.step:2*off->1*error(disk full)->kill` passes twice, fails
  * once, then kills. An empty text only counts hits. Throws `BAD_FAILPOINT` for any other text, and
  * `TypeError` while others are set.
  */
@@ -77,7 +79,8 @@ function act(set: Active, point: string): void {
   const term = due(set, point);
   if (!term || term.kind === "off") return;
   if (term.kind === "delay") throw new TypeError(`${point} is a synchronous failpoint, and cannot delay`);
-  fail(set, point, term);
+  if (term.kind === "pause") pause(set, point);
+  else fail(set, point, term);
 }
 
 async function actLater(set: Active, point: string): Promise<void> {
@@ -89,6 +92,10 @@ async function actLater(set: Active, point: string): Promise<void> {
     await clock.sleep(Number(term.arg));
     return;
   }
+  if (term.kind === "pause") {
+    pause(set, point);
+    return;
+  }
   // Not thrown: whoever is killed has nobody left to catch it.
   if (term.kind === "kill" && set.effects.kill) {
     set.effects.kill(point);
@@ -97,13 +104,18 @@ async function actLater(set: Active, point: string): Promise<void> {
   fail(set, point, term);
 }
 
+function pause({ effects }: Active, point: string): void {
+  if (!effects.pause) throw new TypeError(`${point} is told to pause, and nothing can hold this program`);
+  effects.pause(point);
+}
+
 function fail({ effects }: Active, point: string, { kind, arg }: Term): never {
   if (kind === "kill") effects.kill?.(point);
   const message = kind === "kill" ? `killed at failpoint ${point}` : (arg ?? `failpoint ${point}`);
   throw new FailpointError("FAILPOINT", message, { details: { point } });
 }
 
-const kinds = ["off", "error", "kill", "delay"] as const;
+const kinds = ["off", "error", "kill", "pause", "delay"] as const;
 
 function parse(text: string): Map<string, readonly Term[]> {
   const points = new Map<string, readonly Term[]>();
@@ -131,7 +143,7 @@ function parseTerm(text: string): Term {
     kinds.find((each) => each === word) ??
     refuse(text, `did you mean ${nearest(word)}? (${kinds.join(", ")})`);
   if (kind === "delay" && !/^\d+$/.test(arg ?? "")) refuse(text, "delay takes milliseconds, as in delay(50)");
-  if ((kind === "off" || kind === "kill") && arg !== undefined) refuse(text, `${kind} takes no argument`);
+  if (kind !== "error" && kind !== "delay" && arg !== undefined) refuse(text, `${kind} takes no argument`);
   return { kind, arg, left: count === undefined ? Number.POSITIVE_INFINITY : Number(count) };
 }
 

@@ -74,6 +74,20 @@ test("delay holds an asynchronous point for its milliseconds", async () => {
   expect(passed).toBe(true);
 });
 
+test("pause holds the program where it is, and then it goes on", async () => {
+  const held: string[] = [];
+  points = setFailpoints("a:1*pause;b:pause", { pause: (point) => held.push(point) });
+  expect([pass("a"), pass("a")]).toEqual(["passed", "passed"]);
+  await asyncFailpoint("b");
+  expect(held).toEqual(["a", "b"]);
+});
+
+test("a point that is told to pause where nothing can hold the program says so", async () => {
+  points = setFailpoints("a:pause");
+  expect(pass("a")).toBe("a is told to pause, and nothing can hold this program");
+  await expect(asyncFailpoint("a")).rejects.toThrow("nothing can hold this program");
+});
+
 test("an asynchronous point rejects with the error, and never goes on when killed", async () => {
   const clock = new VirtualClock();
   points = setFailpoints("a:1*error(no)->kill", { kill: () => {} });
@@ -101,12 +115,12 @@ test("setting failpoints over others is refused until those are disposed of", ()
 });
 
 test.each([
-  ["a:eror(x)", 'failpoint "eror(x)": did you mean error? (off, error, kill, delay)'],
-  ["a:1*panic", 'failpoint "1*panic": did you mean kill? (off, error, kill, delay)'],
-  ["a:sleep(5)", 'failpoint "sleep(5)": did you mean delay? (off, error, kill, delay)'],
-  ["a:off->dellay(5)", 'failpoint "dellay(5)": did you mean delay? (off, error, kill, delay)'],
-  ["a:", 'failpoint "": one of off, error, kill, delay is missing'],
-  ["a:toString", 'failpoint "toString": did you mean off? (off, error, kill, delay)'],
+  ["a:eror(x)", 'failpoint "eror(x)": did you mean error? (off, error, kill, pause, delay)'],
+  ["a:1*panic", 'failpoint "1*panic": did you mean kill? (off, error, kill, pause, delay)'],
+  ["a:sleep(5)", 'failpoint "sleep(5)": did you mean delay? (off, error, kill, pause, delay)'],
+  ["a:off->dellay(5)", 'failpoint "dellay(5)": did you mean delay? (off, error, kill, pause, delay)'],
+  ["a:", 'failpoint "": one of off, error, kill, pause, delay is missing'],
+  ["a:toString", 'failpoint "toString": did you mean off? (off, error, kill, pause, delay)'],
   ["a:0*kill", 'failpoint "0*kill": the count before * is a whole number from 1, not "0"'],
   ["a:x*kill", 'failpoint "x*kill": the count before * is a whole number from 1, not "x"'],
   ["a:delay", 'failpoint "delay": delay takes milliseconds, as in delay(50)'],

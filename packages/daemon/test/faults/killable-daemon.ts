@@ -30,14 +30,16 @@ export interface StartOptions {
 /** The real daemon, as a process that can be killed anywhere, with a home of its own. */
 export class KillableDaemon {
   readonly root: string = mkdtempSync(join(tmpdir(), "holdfast-fault-"));
-  readonly home: string = join(this.root, "home");
+  readonly home: string;
   readonly directory: string = join(this.root, "shop");
   #process: ChildProcess | undefined;
   #gone: Promise<unknown> = Promise.resolve();
   #api: Api | undefined;
   errors = "";
 
-  constructor() {
+  /** `home` is below `root`. */
+  constructor(home = "home") {
+    this.home = join(this.root, home);
     mkdirSync(this.directory);
   }
 
@@ -68,10 +70,16 @@ export class KillableDaemon {
     });
   }
 
+  /** Where it answers. */
+  get socketPath(): string {
+    return socketPathOf(this.home, {});
+  }
+
   /** Another client. */
   async connect(): Promise<Api> {
-    const socket = socketPathOf(this.home, {});
-    return createClient<Methods>(await connectUnixSocket(socket, { maxLineBytes: 64 * 1024 * 1024 }));
+    return createClient<Methods>(
+      await connectUnixSocket(this.socketPath, { maxLineBytes: 64 * 1024 * 1024 }),
+    );
   }
 
   /** What it is started with. */

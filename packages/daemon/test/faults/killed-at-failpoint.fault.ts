@@ -1,10 +1,11 @@
 /** F1: the daemon is killed at every failpoint that an operation comes by, before and after each of its effects. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type FailpointPass, passesOf, setAt } from "./failpoint-passes.ts";
 import { KillableDaemon } from "./killable-daemon.ts";
 import { cases, heartbeat, longestGapMs } from "./operations.ts";
 import { sample, spread } from "./scale.ts";
@@ -37,55 +38,22 @@ for (const [index, { name }] of cases("").entries()) {
   test(`F1: ${name}: killed at each failpoint, nothing is lost, doubled or orphaned`, {
     timeout: 900_000,
   }, async () => {
-    const points = await pointsOf(index);
+    const points = await passesOf(index);
     expect(points.length).toBeGreaterThan(5);
     for (const point of sample(points, 3)) await killAt(index, point);
   });
 }
 
-interface Point {
-  readonly name: string;
-  /** It is passed so often before. */
-  readonly skip: number;
-}
-
-/** Every time that the operation comes by a failpoint. */
-async function pointsOf(index: number): Promise<readonly Point[]> {
-  const hitsAfter = async (asks: boolean): Promise<Readonly<Record<string, number>>> => {
-    const daemon = new KillableDaemon();
-    const file = join(daemon.root, "hits");
-    try {
-      const fault = await prepared(daemon, index);
-      await daemon.start({ HOLDFAST_FAILPOINT_HITS: file });
-      if (asks) {
-        await fault.ask(daemon);
-        await daemon.settle();
-      }
-      // The apps run on: their stop is no part of this.
-      await daemon.api.call("system.shutdown", { keepApps: true });
-      await daemon.gone();
-      return JSON.parse(readFileSync(file, "utf8"));
-    } finally {
-      await daemon.remove();
-    }
-  };
-  const [before, after] = [await hitsAfter(false), await hitsAfter(true)];
-  return Object.entries(after).flatMap(([name, count]) => {
-    const own = before[name] ?? 0;
-    return Array.from({ length: Math.max(0, count - own) }, (_, nth) => ({ name, skip: own + nth }));
-  });
-}
-
-async function killAt(index: number, { name, skip }: Point): Promise<void> {
+async function killAt(index: number, point: FailpointPass): Promise<void> {
   const daemon = new KillableDaemon();
   try {
     const fault = await prepared(daemon, index);
     const bystander = bystanderOf(daemon);
-    await daemon.start({ HOLDFAST_FAILPOINT: `${name}:${skip === 0 ? "" : `${skip}*off->`}kill` });
+    await daemon.start(setAt(point, "kill"));
     const acknowledged = await asked(daemon, fault);
     await Promise.race([daemon.gone(), systemClock.sleep(1_000)]);
     if (daemon.isDead) figures.points++;
-    const where = `${fault.name}, killed at ${name} after ${skip} passes`;
+    const where = `${fault.name}, killed at ${point.name} after ${point.skip} passes`;
     figures.upMs.push(await expectNothingLost(daemon, fault, { bystander, acknowledged, where }));
     figures.gapsMs.push(longestGapMs(daemon));
   } finally {

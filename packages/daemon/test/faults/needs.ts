@@ -2,7 +2,16 @@ import { spawnSync } from "node:child_process";
 
 /** What a test of this machine lacks, as its reason to be skipped; undefined when nothing. */
 export function lacking(
-  ...needed: readonly ("root" | "strace" | "prlimit" | "unshare" | "mount" | "faketime")[]
+  ...needed: readonly (
+    | "root"
+    | "strace"
+    | "prlimit"
+    | "unshare"
+    | "nsenter"
+    | "mount"
+    | "mkfs.ext4"
+    | "faketime"
+  )[]
 ): string | undefined {
   const missing = needed.find((each) => !isThere(each));
   return missing === undefined ? undefined : `skipped: needs ${missing}`;

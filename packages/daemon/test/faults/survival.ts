@@ -73,7 +73,7 @@ export async function expectNothingLost(
 }
 
 /** `web: "running 2"` for two live programs of an app whose instances all run. */
-function sightOf(daemon: KillableDaemon, rows: readonly AppStatus[]): Sight {
+export function sightOf(daemon: KillableDaemon, rows: readonly AppStatus[]): Sight {
   const programs = daemon.programs();
   const names = new Set([...rows.map(({ name }) => name), ...programs.map(({ app }) => app)]);
   return Object.fromEntries(
@@ -87,8 +87,11 @@ function sightOf(daemon: KillableDaemon, rows: readonly AppStatus[]): Sight {
   );
 }
 
-/** The rows whose pid is no live program of theirs. */
-function everyRowHasItsProgram(daemon: KillableDaemon, rows: readonly AppStatus[]): readonly AppStatus[] {
+/** The rows whose pid is no live program of theirs: none. */
+export function everyRowHasItsProgram(
+  daemon: KillableDaemon,
+  rows: readonly AppStatus[],
+): readonly AppStatus[] {
   const programs = daemon.programs();
   return rows.filter(
     ({ name, state, pid }) =>

@@ -1,7 +1,6 @@
 /** What the next daemon finds: a hundred apps, a damaged state, another version. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { seededRandom, systemClock } from "@holdfast/runtime";
@@ -9,6 +8,7 @@ import { expect, test } from "vitest";
 import { projectSpec, restart } from "../fakes/app-spec.ts";
 import { holdfastBin, KillableDaemon } from "./killable-daemon.ts";
 import { heartbeat, longestGapMs, waiting } from "./operations.ts";
+import { otherBuild } from "./other-build.ts";
 import { scaled, spread } from "./scale.ts";
 
 test("F1: a hundred apps are taken over by the next daemon at once", { timeout: 300_000 }, async () => {
@@ -126,26 +126,15 @@ test("F25: another build takes the apps over, and the first one takes them back;
   timeout: 120_000,
 }, async () => {
   const daemon = new KillableDaemon();
-  const other = mkdtempSync(join(tmpdir(), "holdfast-other-"));
+  using other = otherBuild("0.2.0-other");
   try {
-    // Another build: a bundle somewhere else, with its own version, and no sources beside it.
-    cpSync(new URL("../../../cli/bin", import.meta.url).pathname, join(other, "bin"), { recursive: true });
-    cpSync(new URL("../../../cli/bundle", import.meta.url).pathname, join(other, "bundle"), {
-      recursive: true,
-    });
-    const manifest = JSON.parse(
-      readFileSync(new URL("../../../cli/package.json", import.meta.url).pathname, "utf8"),
-    );
-    writeFileSync(join(other, "package.json"), JSON.stringify({ ...manifest, version: "0.2.0-other" }));
-    const bin = join(other, "bin", "holdfast.js");
-    execFileSync(process.execPath, [bin, "--version"]);
-
+    execFileSync(process.execPath, [other.bin, "--version"]);
     await daemon.start();
     const apps = [heartbeat(daemon.root), waiting("web", daemon.root, restart("always"))];
     await daemon.api.call("apps.apply", { spec: projectSpec(apps) });
     await daemon.settle();
     const before = pidsOf(daemon);
-    for (const build of [bin, holdfastBin, bin, holdfastBin]) {
+    for (const build of [other.bin, holdfastBin, other.bin, holdfastBin]) {
       await daemon.api.call("system.shutdown", { keepApps: true });
       await daemon.gone();
       await daemon.start({}, { bin: build });
@@ -166,7 +155,6 @@ test("F25: another build takes the apps over, and the first one takes them back;
     );
   } finally {
     await daemon.remove();
-    rmSync(other, { recursive: true });
   }
 });
 
