@@ -11,6 +11,7 @@ ps      procps      tests that look at sessions and process groups
 bash    bash        process-compose files that name no shell
 git     git         .ci/run, which works on a fresh clone
 strace  strace      the fault matrix: a daemon that is killed at, or failed by, a system call
+mkfs.ext4  e2fsprogs  the fault matrix: a disk whose power is cut
 faketime  faketime  the fault matrix: a wall clock that jumps
 chromium  chromium  the tests that run in a browser too
 systemd-analyze  systemd  the test of `daemon unit`
