@@ -1,6 +1,7 @@
 /** What a spec must be beyond its shape, so that whatever is accepted can be carried out. Pure. */
 import { constants } from "node:os";
 import { Cron } from "croner";
+import { waitingForEachOther } from "../apps/dependencies.ts";
 import type { ProjectSpec } from "../spec/app-spec.ts";
 
 /** About thirty years: with any time of today it is still a time. */
@@ -47,22 +48,5 @@ export function isConsistent({ name, apps }: Pick<ProjectSpec, "name" | "apps">)
 
 /** Apps that wait for each other would neither start nor stop. */
 export function hasNoCycle({ apps }: Pick<ProjectSpec, "apps">): boolean {
-  const known = new Set(apps.map((app) => app.name));
-  const waitsFor = new Map<string, number>();
-  const dependants = new Map<string, string[]>();
-  for (const { name, dependsOn } of apps) {
-    const needs = Object.keys(dependsOn).filter((other) => known.has(other));
-    waitsFor.set(name, needs.length);
-    for (const other of needs) dependants.set(other, [...(dependants.get(other) ?? []), name]);
-  }
-  const free = apps.map((app) => app.name).filter((name) => waitsFor.get(name) === 0);
-  for (const name of free) {
-    for (const dependant of dependants.get(name) ?? []) {
-      const left = (waitsFor.get(dependant) ?? 0) - 1;
-      waitsFor.set(dependant, left);
-      // Grows the list that is being walked: that is the walk.
-      if (left === 0) free.push(dependant);
-    }
-  }
-  return free.length === apps.length;
+  return waitingForEachOther(apps).length === 0;
 }

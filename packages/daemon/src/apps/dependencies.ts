@@ -119,3 +119,26 @@ export function dependantsAmong(
   }
   return dependants;
 }
+
+/** Those that can never start, since they need each other, or need such. */
+export function waitingForEachOther(apps: readonly Pick<AppSpec, "name" | "dependsOn">[]): readonly string[] {
+  const known = new Set(apps.map((app) => app.name));
+  const waitsFor = new Map<string, number>();
+  const dependants = new Map<string, string[]>();
+  for (const { name, dependsOn } of apps) {
+    const needs = Object.keys(dependsOn).filter((other) => known.has(other));
+    waitsFor.set(name, needs.length);
+    for (const other of needs) dependants.set(other, [...(dependants.get(other) ?? []), name]);
+  }
+  const free = [...known].filter((name) => waitsFor.get(name) === 0);
+  for (const name of free) {
+    for (const dependant of dependants.get(name) ?? []) {
+      const left = (waitsFor.get(dependant) ?? 0) - 1;
+      waitsFor.set(dependant, left);
+      // Grows the list that is being walked: that is the walk.
+      if (left === 0) free.push(dependant);
+    }
+  }
+  const started = new Set(free);
+  return [...known].filter((name) => !started.has(name));
+}

@@ -1,6 +1,7 @@
+import { HoldfastError } from "@holdfast/runtime";
 import type { Plan, PlannedApp } from "../api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
-import { withDependencies } from "./dependencies.ts";
+import { waitingForEachOther, withDependencies } from "./dependencies.ts";
 import { notFound } from "./not-found.ts";
 import { needsRestart, specChanges } from "./spec-changes.ts";
 import { stopBudget } from "./stop-budget.ts";
@@ -25,13 +26,17 @@ export interface PlanRequest {
   readonly removeOrphans?: boolean | undefined;
 }
 
-/** What `apply` does with a spec, as things are now. Pure. Throws `NOT_FOUND` for a name that the project has not. */
+/**
+ * What `apply` does with a spec, as things are now. Pure. Throws `NOT_FOUND` for a name that the project has not,
+ * `UNSUPPORTED` when an app that it no longer has, and that stays, and one that it has would wait for each other.
+ */
 export function planApply(now: ReadonlyMap<string, AppSituation>, request: PlanRequest): Plan {
   const { spec, names, removeOrphans = false } = request;
   const wanted = new Map(spec.apps.map((app) => [app.name, app]));
   const orphans = [...now.values()].filter((app) => !wanted.has(app.spec.name));
   const kept = removeOrphans ? [] : orphans;
   const after = [...spec.apps, ...kept.map((app) => app.spec)];
+  refuseCycle(spec.name, after, kept);
   const toStart = expectNames(
     names ?? spec.apps.filter((app) => !app.disabled).map((app) => app.name),
     spec.name,
@@ -101,6 +106,17 @@ export function startsOf(names: ReadonlySet<string>, apps: readonly AppSituation
     return names.has(spec.name) || !isDone;
   });
   return new Set(starting.map(({ spec }) => spec.name));
+}
+
+function refuseCycle(project: string, after: readonly AppSpec[], kept: readonly AppSituation[]): void {
+  const stuck = waitingForEachOther(after);
+  if (stuck.length === 0) return;
+  const orphans = kept.map(({ spec }) => spec.name).filter((name) => stuck.includes(name));
+  throw new HoldfastError(
+    "UNSUPPORTED",
+    `${stuck.join(", ")} of ${project} would wait for each other: ${orphans.join(", ")} stayed from an earlier manifest; remove what is no longer in it (up --remove-orphans), or change what needs what`,
+    { details: { project, names: stuck } },
+  );
 }
 
 /** The apps that names mean, each one or a group. Throws `NOT_FOUND`, which says which there are. */

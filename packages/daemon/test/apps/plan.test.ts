@@ -44,6 +44,21 @@ describe("a plan", () => {
     expect(plan).toMatchObject({ hasChanges: false, stopMs: 0, downMs: 25_000, downPath: ["web", "db"] });
   });
 
+  test("is refused when an app that stays from an earlier spec and a new one would wait for each other", async () => {
+    const { daemon } = await upWith(appSpec("db"), appSpec("web", needs(["db"])));
+    const spec = projectSpec([appSpec("db", needs(["web"]))]);
+    for (const ask of [() => daemon.plan({ spec }), () => daemon.apply(spec)]) {
+      expect(ask).toThrow(
+        expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining("web stayed from") }),
+      );
+    }
+    expect(daemon.list().map(({ name, state }) => `${name} ${state}`)).toEqual(["db running", "web running"]);
+    expect(told(daemon.plan({ spec, removeOrphans: true }))).toEqual({
+      db: "changed, none",
+      web: "removed, stop",
+    });
+  });
+
   test("names each member that differs, and hides values of variables and headers", async () => {
     const http = (token: string) => ({
       ...probe,
