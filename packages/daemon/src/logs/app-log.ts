@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Clock } from "@holdfast/runtime";
+import type { Clock, Timer } from "@holdfast/runtime";
 import { breather } from "./breather.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { HolePuncher } from "./hole-puncher.ts";
@@ -59,6 +59,7 @@ export class AppLog {
   #watch: GrowthWatch | undefined;
   #prepared = false;
   #copy: LogCopy | undefined;
+  #copying: Timer | undefined;
 
   /** Its index of times lies beside it. Without `care` nothing of it is ever let go. */
   constructor(path: string, clock: Clock, care?: LogCare) {
@@ -90,6 +91,7 @@ export class AppLog {
 
   /** From the next line on, everything also goes to another file. */
   copyTo(target: CopyTarget | undefined): void {
+    this.clock.clearTimeout(this.#copying);
     this.#copy = target === undefined ? undefined : new LogCopy(this.path, target, this.size);
   }
 
@@ -104,18 +106,23 @@ export class AppLog {
       const known = this.#timeIndex((index) => index.lastSize);
       this.#watch = new GrowthWatch(this.path, known, this.clock, (size) => this.#grown(size));
     });
+    this.#catchUp(false);
     this.trim();
   }
 
-  /** Watches it no longer, though the app may write on: a line that it has begun stays whole. */
+  /**
+   * Watches it no longer, though the app may write on: a line that it has begun stays whole. A copy is brought up to
+   * date, however long that takes.
+   */
   close(): void {
-    this.#watch?.close();
-    this.#watch = undefined;
+    this.#unwatch();
+    while (this.#catchUp(false));
+    this.clock.clearTimeout(this.#copying);
   }
 
   /** The app has ended: takes in its last words and stops watching. A last line without an end gets one. */
   settle(): void {
-    this.close();
+    this.#unwatch();
     this.#endLine();
     this.#catchUp(true);
     this.#tell();
@@ -236,9 +243,20 @@ export class AppLog {
     return found === -1 ? size : from + found + 1;
   }
 
-  #catchUp(atEnd: boolean): void {
-    const failure = this.#copy?.catchUp(this.firstOffset, atEnd);
+  #unwatch(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  /** Copies some of what is new, and the rest as soon as others had their turn. True when there is a rest. */
+  #catchUp(atEnd: boolean): boolean {
+    this.clock.clearTimeout(this.#copying);
+    const { isBehind, failure } = this.#copy?.catchUp(this.firstOffset, atEnd) ?? { isBehind: false };
     this.#troubles.tell("copy", failure);
+    if (!isBehind) return false;
+    this.#copying = this.clock.setTimeout(() => void this.#catchUp(atEnd), 0);
+    this.#copying.unref();
+    return true;
   }
 
   #timeIndex<T>(look: (index: TimeIndex) => T): T {

@@ -1,12 +1,12 @@
-import type { ShutdownToken } from "@holdfast/runtime";
+import type { ShutdownToken, Timer } from "@holdfast/runtime";
 import type { AppLog } from "./app-log.ts";
-import { longestLineBytes, readLines } from "./lines.ts";
+import { blockBytes, readBytes } from "./lines.ts";
 
 /** Waits for a text in an app's output. */
 export interface LineWatch {
-  /** Resolves when a line with the text was found; never, when none comes. */
+  /** Resolves when the text was found; never, when it never comes. */
   readonly seen: Promise<void>;
-  /** Looks now; true once it was found. */
+  /** Looks through all that is there now; true once it was found. */
   look(): boolean;
 }
 
@@ -20,35 +20,54 @@ export interface WantedLine {
   readonly onSeen?: () => void;
 }
 
+/** An app may write faster than it is read: everything else has its turn after so much. */
+const mostAtOnce = 4 * 1024 * 1024;
+
 /** Looks for a text in what is written from an offset on, until it is found or the token is cancelled. */
 export function watchLine(log: AppLog, { text, offset, token, onSeen }: WantedLine): LineWatch {
   const seen = Promise.withResolvers<void>();
   const ends: (() => void)[] = [];
+  const wanted = Buffer.from(text);
   let found = false;
-  let told = false;
   let position = offset;
+  let later: Timer | undefined;
 
+  const end = (): void => {
+    for (const each of ends) each();
+    log.clock.clearTimeout(later);
+  };
+  /** True when there may be more of it to look through. */
+  const lookThrough = (mostBytes: number): boolean => {
+    for (let left = mostBytes; left > 0; ) {
+      position = Math.max(position, log.firstOffset);
+      const { bytes } = readBytes(log.path, position, Math.max(blockBytes, 2 * wanted.length));
+      if (bytes.length === 0 || bytes.length < wanted.length) return false;
+      if (bytes.includes(wanted)) {
+        found = true;
+        end();
+        seen.resolve();
+        onSeen?.();
+        return false;
+      }
+      // What may be the beginning of it is read again, with what is to come.
+      const fresh = bytes.length - Math.max(wanted.length - 1, 0);
+      position += fresh;
+      left -= fresh;
+    }
+    return true;
+  };
+  const lookOn = (): void => {
+    log.clock.clearTimeout(later);
+    if (found || token.isCancelled || !lookThrough(mostAtOnce)) return;
+    later = log.clock.setTimeout(lookOn, 0);
+    later.unref();
+  };
   const look = (): boolean => {
-    for (let more = !found; more && !found; ) {
-      const { lines, next } = readLines(log.path, Math.max(position, log.firstOffset));
-      found = lines.some((line) => line.text.includes(text));
-      more = lines.length > 0;
-      position = next;
-    }
-    // The unfinished last line is read again with the next look: the text may be in the part that is to come.
-    found ||= readLines(log.path, position, longestLineBytes, true).lines.some((line) =>
-      line.text.includes(text),
-    );
-    if (found && !told) {
-      told = true;
-      for (const end of ends) end();
-      seen.resolve();
-      onSeen?.();
-    }
+    if (!found) lookThrough(Number.POSITIVE_INFINITY);
     return found;
   };
-  ends.push(log.onGrowth(look));
-  ends.push(token.onCancel(() => ends[0]?.()));
-  look();
+  ends.push(log.onGrowth(lookOn));
+  ends.push(token.onCancel(end));
+  lookOn();
   return { seen: seen.promise, look };
 }

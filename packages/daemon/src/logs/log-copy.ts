@@ -9,8 +9,16 @@ import { makeDirectories } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import { readLines } from "./lines.ts";
 
-/** An app that floods its log must not keep the daemon from everything else. */
-const mostAtOnce = 8 * 1024 * 1024;
+/** An app that floods its log must not keep the daemon from everything else: that is milliseconds. */
+const mostAtOnce = 1024 * 1024;
+
+/** How far a copy came. */
+export interface CaughtUp {
+  /** There is more to be copied, and it can be. */
+  readonly isBehind: boolean;
+  /** A sentence about what went wrong, if so. */
+  readonly failure?: string;
+}
 
 export interface CopyTarget {
   readonly path: string;
@@ -52,16 +60,16 @@ export class LogCopy {
   }
 
   /**
-   * Copies the whole lines that are there now, from `first` on, but no more than 8 MiB of them at once; `atEnd` all of
-   * them and the unfinished last one too. Returns what went wrong, if so.
+   * Copies the whole lines that are there now, from `first` on, but no more than 1 MiB of them at once; `atEnd` the
+   * unfinished last one too.
    */
-  catchUp(first: number, atEnd: boolean): string | undefined {
+  catchUp(first: number, atEnd: boolean): CaughtUp {
     let target: number | undefined;
     this.#offset = Math.max(this.#offset, first);
     try {
-      for (const stop = this.#offset + mostAtOnce; atEnd || this.#offset < stop; ) {
+      for (const stop = this.#offset + mostAtOnce; this.#offset < stop; ) {
         const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
-        if (lines.length === 0) return undefined;
+        if (lines.length === 0) return { isBehind: false };
         const { label, path } = this.#target;
         const prefix = label === undefined ? "" : `${label} | `;
         target ??= openTarget(path);
@@ -69,10 +77,11 @@ export class LogCopy {
         this.#offset = next;
         this.#keepOffset();
       }
-      return undefined;
+      return { isBehind: true };
     } catch (error) {
       // The log is whole; the copy goes on from here once its file can be written again.
-      return `${this.#target.path} cannot be written: ${(error as Error).message}`;
+      const failure = `${this.#target.path} cannot be written: ${(error as Error).message}`;
+      return { isBehind: false, failure };
     } finally {
       if (target !== undefined) closeSync(target);
     }
