@@ -1,1 +1,30 @@
-export { RelayError } from "./relay-error.ts";
+export {
+  defaultLimits,
+  defaultQuota,
+  defaultRates,
+  defaultRetention,
+  defaultStreams,
+  type Rate,
+  type RelayLimits,
+  type RelayOptions,
+  type Retention,
+  type StreamTiming,
+} from "./options.ts";
+export { createRelay, type ListenOptions, type Relay } from "./relay.ts";
+export { RelayError, type RelayErrorDetails } from "./relay-error.ts";
+export type {
+  AppendOutcome,
+  NewEvent,
+  ReadRequest,
+  RelayStore,
+  SlotQuota,
+  SlotRow,
+  StoredEvent,
+  StoredPage,
+  StoreUsage,
+  TokenRow,
+  TrimRule,
+} from "./store/relay-store.ts";
+export { openSqliteStore, type SqliteStoreOptions } from "./store/sqlite/sqlite-store.ts";
+export { localWakeBus } from "./wake/local-wake-bus.ts";
+export type { WakeBus } from "./wake/wake-bus.ts";

@@ -1,0 +1,173 @@
+/** From a request to its route: limits, admission, rates, and what a refusal looks like. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describeError } from "@holdfast/runtime";
+import type { RelayErrorCode } from "../../protocol/index.ts";
+import type { Rate } from "../options.ts";
+import { RateLimit } from "../rate-limit.ts";
+import { RelayError } from "../relay-error.ts";
+import type { TokenRow } from "../store/relay-store.ts";
+import {
+  createSlot,
+  deleteSlot,
+  getSlot,
+  listSlots,
+  listTokens,
+  mintToken,
+  revokeToken,
+} from "./admin-routes.ts";
+import { admit, demandAdmin } from "./admission.ts";
+import type { Call, RelayParts } from "./call.ts";
+import { answerCors } from "./cors.ts";
+import { append, openStream, pull } from "./event-routes.ts";
+import { metricsText, metricsType } from "./metrics.ts";
+import { openApiDocument } from "./open-api.ts";
+import { refuse, replyJson, replyText } from "./reply.ts";
+import { methodsAt, type Route, routeOf } from "./route.ts";
+
+export interface FrontOptions extends RelayParts {
+  readonly rates: { readonly post: Rate; readonly read: Rate };
+  readonly corsOrigins: readonly string[];
+  readonly version: string;
+  readonly onError: (error: unknown, where: string) => void;
+}
+
+export class Front {
+  readonly #options: FrontOptions;
+  readonly #posts: RateLimit;
+  readonly #reads: RateLimit;
+  readonly #underWay = new Set<Promise<void>>();
+  #isStopping = false;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#posts = new RateLimit(options.clock, options.rates.post);
+    this.#reads = new RateLimit(options.clock, options.rates.read);
+  }
+
+  /** Requests that are not answered yet. */
+  get requests(): number {
+    return this.#underWay.size;
+  }
+
+  /** Answers it. `isWithin`: its connection is within the limit. */
+  take(request: IncomingMessage, response: ServerResponse, isWithin: boolean): void {
+    const answered = this.#answer(request, response, isWithin);
+    this.#underWay.add(answered);
+    void answered.then(() => this.#underWay.delete(answered));
+  }
+
+  /** From now on everything is refused with `STOPPING`. Resolves when what came before is answered. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  sweep(): void {
+    this.#posts.sweep();
+    this.#reads.sweep();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, isWithin: boolean): Promise<void> {
+    const { counters, corsOrigins, onError } = this.#options;
+    const url = request.url ?? "/";
+    const queryAt = url.indexOf("?");
+    const pathname = queryAt < 0 ? url : url.slice(0, queryAt);
+    try {
+      if (answerCors(corsOrigins, request, response, pathname)) return;
+      this.#refuseTooMuch(isWithin);
+      const route = routeOf(request.method ?? "", pathname);
+      const query = new URLSearchParams(queryAt < 0 ? "" : url.slice(queryAt + 1));
+      await this.#run(route, { request, response, query });
+    } catch (error) {
+      // The client left in the middle of its body: there is nobody to answer.
+      if (request.destroyed && !request.complete) return;
+      const told = error instanceof RelayError ? error : internal(error);
+      counters.refused.set(told.code, (counters.refused.get(told.code) ?? 0) + 1);
+      if (told.code === "INTERNAL" || told.code === "STORE_UNAVAILABLE") {
+        counters.errors++;
+        onError(error, `${request.method} ${pathname}`);
+      }
+      if (response.headersSent) response.destroy();
+      else refuse(response, told, !request.complete || !isWithin || this.#isStopping, allow(told, pathname));
+    }
+  }
+
+  #refuseTooMuch(isWithin: boolean): void {
+    const { limits, random } = this.#options;
+    const later = (code: RelayErrorCode, message: string): RelayError =>
+      new RelayError(code, message, { details: { retryAfterMs: 1_000 + random.next() * 4_000 } });
+    if (this.#isStopping) throw later("STOPPING", "the relay is stopping; come back in a moment");
+    if (!isWithin) throw later("BUSY", `${limits.maxConnections} connections are open already`);
+    if (this.#underWay.size >= limits.maxRequests) {
+      throw later("BUSY", `${limits.maxRequests} requests are under way already`);
+    }
+  }
+
+  async #run(route: Route, call: Call): Promise<void> {
+    const parts = this.#options;
+    switch (route.kind) {
+      case "health":
+        return replyText(call.response, 200, "ok\n");
+      case "ready":
+        await Promise.all([parts.store.ready(), parts.wakes.ready()]);
+        return replyText(call.response, 200, "ready\n");
+      case "openapi":
+        return replyJson(call.response, 200, openApiDocument(parts.version));
+      case "append":
+        return await append(parts, call, route.slot, await this.#admit(call, this.#posts));
+      case "pull":
+        return await pull(parts, call, route.slot, await this.#admit(call));
+      case "stream":
+        return await openStream(parts, call, route.slot, await this.#admit(call));
+      case "create-slot":
+        return await createSlot(parts, call, await this.#admit(call));
+      case "list-slots":
+        return await listSlots(parts, call, await this.#admit(call));
+      case "get-slot":
+        return await getSlot(parts, call, route.slot, await this.#admit(call));
+      case "delete-slot":
+        return await deleteSlot(parts, call, route.slot, await this.#admit(call));
+      case "mint-token":
+        return await mintToken(parts, call, await this.#admit(call));
+      case "list-tokens":
+        return await listTokens(parts, call, await this.#admit(call));
+      case "revoke-token":
+        return await revokeToken(parts, call, route.id, await this.#admit(call));
+      case "metrics":
+        return await this.#tellMetrics(call, await this.#admit(call));
+    }
+  }
+
+  async #admit({ request }: Call, rate: RateLimit = this.#reads): Promise<TokenRow> {
+    const { store, clock } = this.#options;
+    const token = await admit(request.headers.authorization, store, clock);
+    const waitMs = rate.take(token.id);
+    if (waitMs === 0) return token;
+    throw new RelayError("RATE_LIMITED", "more requests than this token may make; slow down", {
+      details: { retryAfterMs: waitMs },
+    });
+  }
+
+  async #tellMetrics({ response }: Call, token: TokenRow): Promise<void> {
+    demandAdmin(token, undefined);
+    const { store, readers, counters } = this.#options;
+    const text = metricsText(counters, {
+      usage: await store.usage(),
+      readers: readers.count,
+      requests: this.#underWay.size,
+      residentBytes: process.memoryUsage.rss(),
+    });
+    replyText(response, 200, text, { "Content-Type": metricsType });
+  }
+}
+
+function allow(error: RelayError, pathname: string): Readonly<Record<string, string>> {
+  return error.code === "METHOD_NOT_ALLOWED" ? { Allow: methodsAt(pathname).join(", ") } : {};
+}
+
+function internal(error: unknown): RelayError {
+  return new RelayError("INTERNAL", "the relay failed; its log says how", {
+    details: { retryAfterMs: 5_000 },
+    cause: describeError(error),
+  });
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from "node:sqlite";
+import { failpoint } from "@holdfast/runtime/failpoints";
+import { fullness, idReused, noSuchSlot } from "../refusals.ts";
+import type { AppendOutcome, NewEvent, SlotQuota } from "../relay-store.ts";
+import { type OwnSlotRow, slotOf } from "./rows.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** Writes batches of events, each in one transaction; what is returned is on the disk. */
+export function appender(
+  database: DatabaseSync,
+  quota: SlotQuota,
+): (events: readonly NewEvent[]) => readonly (AppendOutcome | Error)[] {
+  const findSlot = database.prepare("SELECT * FROM slot WHERE name = ?");
+  const findEvent = database.prepare(
+    "SELECT seq, envelope FROM event WHERE slot = ? AND sender = ? AND id = ?",
+  );
+  const insert = database.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)");
+  const grow = database.prepare("UPDATE slot SET head = ?, events = ?, bytes = ? WHERE id = ?");
+
+  const appendOne = (event: NewEvent, slot: OwnSlotRow): [AppendOutcome | Error, OwnSlotRow] => {
+    const { epoch, key } = slot;
+    const earlier = findEvent.get(key, event.sender, event.id);
+    if (earlier !== undefined) {
+      if (Buffer.compare(earlier["envelope"] as Uint8Array, event.envelope) !== 0)
+        return [idReused(event), slot];
+      return [{ kind: "repeated", cursor: { epoch, seq: Number(earlier["seq"]) } }, slot];
+    }
+    const bytes = event.envelope.length;
+    const full = fullness(slot, bytes, quota);
+    if (full !== undefined) return [full, slot];
+    const seq = slot.head + 1;
+    insert.run(key, seq, event.sender, event.id, event.at, event.envelope);
+    const grown = { ...slot, head: seq, events: slot.events + 1, bytes: slot.bytes + bytes };
+    return [{ kind: "stored", cursor: { epoch, seq } }, grown];
+  };
+
+  return (events) => {
+    failpoint("relay.append.begin");
+    const outcomes = inTransaction(database, () => {
+      const slots = new Map<string, OwnSlotRow | undefined>();
+      const found = events.map((event) => {
+        if (!slots.has(event.slot)) {
+          const row = findSlot.get(event.slot);
+          slots.set(event.slot, row && slotOf(row));
+        }
+        const slot = slots.get(event.slot);
+        if (slot === undefined) return noSuchSlot(event.slot);
+        const [outcome, next] = appendOne(event, slot);
+        slots.set(event.slot, next);
+        failpoint("relay.append.inserted");
+        return outcome;
+      });
+      for (const slot of slots.values()) {
+        if (slot !== undefined) grow.run(slot.head, slot.events, slot.bytes, slot.key);
+      }
+      failpoint("relay.append.commit");
+      return found;
+    });
+    failpoint("relay.append.committed");
+    return outcomes;
+  };
+}
