@@ -61,6 +61,7 @@ const restart = v.object({
     maxMs: milliseconds,
     factor: v.pipe(v.number(), v.finite(), v.minValue(0)),
     resetAfterMs: v.exactOptional(milliseconds),
+    promptAfterMs: v.exactOptional(milliseconds),
   }),
 });
 

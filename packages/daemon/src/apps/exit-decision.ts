@@ -46,7 +46,7 @@ export function decideAfterExit(
     return succeeded ? { kind: "rest" } : { kind: "give-up", reason: how };
   }
 
-  const { resetAfterMs } = restart.backoff;
+  const { resetAfterMs, promptAfterMs = Number.POSITIVE_INFINITY } = restart.backoff;
   const recovered = resetAfterMs !== undefined && run.livedMs >= resetAfterMs;
   const inARow = recovered ? 0 : history.inARow;
   const windowMs = restart.windowMs;
@@ -61,7 +61,7 @@ export function decideAfterExit(
   // Counted before the delay: an app that dies in backoff must still use up its intensity.
   return {
     kind: "restart",
-    delayMs: backoffDelay(restart.backoff, inARow + 1, random),
+    delayMs: run.livedMs >= promptAfterMs ? 0 : backoffDelay(restart.backoff, inARow + 1, random),
     history: { inARow: inARow + 1, times: windowMs === undefined ? [] : [...times, run.at] },
   };
 }

@@ -65,6 +65,8 @@ export interface RestartPolicy {
     readonly factor: number;
     /** A run that lived this long starts the series anew; absent means it never does. */
     readonly resetAfterMs?: number;
+    /** After a run that lived this long there is no delay at all; absent means there always is. */
+    readonly promptAfterMs?: number;
   };
 }
 

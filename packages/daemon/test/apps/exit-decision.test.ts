@@ -33,6 +33,12 @@ test("always: success restarts too", () => {
   expect(decide({ when: "always" }, 0)).toMatchObject({ kind: "restart" });
 });
 
+test("no delay after a run that lived as long as the policy asks for, the usual one after a shorter", () => {
+  const restart = { backoff: { ...backoff, promptAfterMs: 1_000 } };
+  expect(decide(restart, 1, { livedMs: 1_000 })).toMatchObject({ kind: "restart", delayMs: 0 });
+  expect(decide(restart, 1, { livedMs: 999 })).toMatchObject({ kind: "restart", delayMs: 100 });
+});
+
 test("an exit code that is listed counts as success", () => {
   expect(decide({ when: "on-failure" }, 130, { successExitCodes: [130] })).toEqual({ kind: "rest" });
 });

@@ -58,13 +58,10 @@ export class Cgroup {
   }
 
   #tryRemove(): boolean {
-    try {
-      for (const child of this.#below()) child.#tryRemove();
-      rmdirSync(this.path);
-      return true;
-    } catch {
-      return !existsSync(this.path);
-    }
+    // Nearly always there is nothing below it, and looking first would be what it costs.
+    if (isRemoved(this.path)) return true;
+    for (const child of this.#below()) child.#tryRemove();
+    return isRemoved(this.path) || !existsSync(this.path);
   }
 
   #below(): readonly Cgroup[] {
@@ -162,6 +159,15 @@ function cgroupPathOf(pid: number | "self"): string | undefined {
   const path = /^0::(\/.*)$/m.exec(readOrNothing(`/proc/${pid}/cgroup`))?.[1];
   // A path with `..` lies outside of what our namespace shows.
   return mount && path && !path.includes("..") ? join(mount, path) : undefined;
+}
+
+function isRemoved(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readOrNothing(path: string): string {

@@ -69,6 +69,13 @@ function readRestart(service: MapReader): RestartPolicy | undefined {
   return undefined;
 }
 
+/** No delay is none for what was up for a second: what dies at once, again and again, would only burn the processor. */
+function fixedDelay(delayMs: number): RestartPolicy["backoff"] {
+  return delayMs > 0
+    ? { ...defaultBackoff, initialMs: delayMs, maxMs: delayMs, factor: 1 }
+    : { ...defaultBackoff, promptAfterMs: 1_000 };
+}
+
 function readPolicy(policy: MapReader): RestartPolicy {
   const condition = policy.oneOf("condition", ["none", "on-failure", "any"]) ?? "any";
   const delay = policy.durationMs("delay");
@@ -80,9 +87,6 @@ function readPolicy(policy: MapReader): RestartPolicy {
     when: when[condition],
     ...(max > 0 ? { maxRestarts: max } : {}),
     ...(window > 0 ? { windowMs: window } : {}),
-    backoff:
-      delay === undefined || delay <= 0
-        ? defaultBackoff
-        : { ...defaultBackoff, initialMs: delay, maxMs: delay, factor: 1 },
+    backoff: delay === undefined ? defaultBackoff : fixedDelay(delay),
   };
 }

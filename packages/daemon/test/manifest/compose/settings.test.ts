@@ -27,6 +27,10 @@ describe("restart", () => {
         backoff: { initialMs: 5000, maxMs: 5000, factor: 1, resetAfterMs: 10_000 },
       },
     ],
+    [
+      "deploy: {restart_policy: {delay: 0s}}",
+      { when: "always", backoff: { ...backoff, promptAfterMs: 1_000 } },
+    ],
     ["restart: always\n    deploy: {restart_policy: {condition: none}}", { when: "never", backoff }],
   ])("%s", (line, policy) => {
     expect(app(line)?.restart).toEqual(policy);
