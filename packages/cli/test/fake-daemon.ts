@@ -249,6 +249,7 @@ export class FakeDaemon implements AsyncDisposable {
       "apps.start": { parse: (params) => record("apps.start", params), call: operate("start") },
       "apps.stop": { parse: (params) => record("apps.stop", params), call: operate("stop") },
       "apps.restart": { parse: (params) => record("apps.restart", params), call: operate("restart") },
+      "apps.remove": { parse: (params) => record("apps.remove", params), call: operate("remove") },
       "operations.get": {
         parse: (params) => record("operations.get", params),
         call: ({ id }) => this.#operation(id),

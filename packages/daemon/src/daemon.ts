@@ -126,7 +126,8 @@ export class Daemon {
     this.#tellRestored(adopted.told);
     for (const [name, records] of unfinished) {
       if (this.#projects.find(name) !== undefined) continue;
-      for (const { id } of records) this.operations.fail(id, `there is no project ${name}`);
+      for (const { id, kind } of records)
+        this.operations.settle(id, kind === "remove" ? null : `there is no project ${name}`);
     }
     await Promise.all(
       this.#projects.all().map((project) => project.resume(unfinished.get(project.spec.name) ?? [])),
@@ -143,9 +144,11 @@ export class Daemon {
     return { ...(await this.info()), ...this.#seams.machineFigures(), apps };
   }
 
-  /** True while an app is up, or will be without being asked again. */
+  /** True while an app is up, or will be without being asked again, or an operation works on one. */
   get hasLiveApps(): boolean {
-    return this.#projects.all().some((project) => [...project.apps.values()].some((app) => app.isAlive));
+    return this.#projects
+      .all()
+      .some((project) => [...project.apps.values()].some((app) => app.isAlive || app.isWorkedOn));
   }
 
   list(project?: string): readonly AppStatus[] {
@@ -208,6 +211,19 @@ export class Daemon {
     this.#refuseWithoutRoom("stop");
     return this.#forTargets("stop", targets, { ...asked, timeoutMs }, (project, names, order) =>
       project.stop(names, order),
+    );
+  }
+
+  /** Throws `CONFLICT` when an app that stays needs one of those, and `UNSUPPORTED` for an instance alone. */
+  remove(targets: readonly Target[], { keepData, ...order }: Order = {}): readonly Operation[] {
+    this.#refuseWhenEnding("stop");
+    if (targets.some(({ instance }) => instance !== undefined))
+      throw new HoldfastError(
+        "UNSUPPORTED",
+        "an instance is not removed alone: apply the app with fewer replicas",
+      );
+    return this.#forTargets("remove", targets, { ...order, keepData }, (project, names, own) =>
+      project.remove(names, own),
     );
   }
 
@@ -296,7 +312,16 @@ export class Daemon {
         tell: (key, warning) => this.#chronicle.tell("warning", key, warning),
       },
       this.operations,
+      (name) => this.#forgot(spec.name, name),
     );
+  }
+
+  /** An app is gone for good. With the last one its project is. */
+  #forgot(project: string, name: string): void {
+    const known = this.#projects.get(project);
+    this.#watches.follow(project, known.spec.apps);
+    this.#chronicle.removed(project, name);
+    if (known.isEmpty) this.#projects.delete(project);
   }
 
   #forTargets(
@@ -307,28 +332,16 @@ export class Daemon {
   ): readonly Operation[] {
     const earlier = this.operations.ofKey(kind, order.key);
     if (earlier.length > 0) return earlier;
-    const wanted = targets.map((target) => ({ target, apps: this.#projects.expect(target) }));
-    const whole = new Map<string, Set<string>>();
-    const operations: Operation[] = [];
-    for (const { target, apps } of wanted) {
-      const { project, name, instance } = target;
-      if (instance !== undefined) {
-        const names = new Set(apps.map((app) => app.spec.name));
-        operations.push(...act(this.#projects.get(project), names, { ...order, only: instance }));
-        continue;
-      }
-      const names = whole.get(project) ?? new Set();
-      for (const app of apps)
-        if (name !== undefined || !app.spec.disabled || app.isAlive) names.add(app.spec.name);
-      whole.set(project, names);
-    }
-    for (const [project, names] of whole) operations.push(...act(this.#projects.get(project), names, order));
-    return operations;
+    return this.#projects
+      .shares(kind, targets)
+      .flatMap(({ project, names, only }) =>
+        act(project, names, only === undefined ? order : { ...order, only }),
+      );
   }
 
-  #refuseWhenEnding(): void {
+  #refuseWhenEnding(kind: "change" | "stop" = "change"): void {
     if (this.#ending) throw new HoldfastError("SHUTTING_DOWN", "the daemon is shutting down");
-    this.#refuseWithoutRoom("change");
+    this.#refuseWithoutRoom(kind);
   }
 
   /** Before anything is flipped: what cannot be written down is not done. */

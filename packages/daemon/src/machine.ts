@@ -32,6 +32,7 @@ export function realMachine(seams: {
     keepOutput: (spec, key) => logs.of(key).keep(spec.logKeep),
     openOutput: (key) => logs.of(key).open(),
     closeOutput: (key) => logs.of(key).settle(),
+    deleteOutput: (app) => logs.remove(app),
     watchLine: (key, wanted) => watchLine(logs.of(key), wanted),
     look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),
     choosePorts,

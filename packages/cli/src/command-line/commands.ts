@@ -10,6 +10,7 @@ import {
   operationsOptions,
   planOptions,
   psOptions,
+  removeOptions,
   restartOptions,
   startOptions,
   stopOptions,
@@ -98,6 +99,16 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     summary: "stop apps and start them again",
     options: restartOptions,
     load: async () => (await import("../commands/operate.ts")).restart,
+  }),
+  command({
+    name: "remove",
+    names: "APP…",
+    maxNames: anyNumber,
+    summary: "stop apps for good, delete their logs and forget them",
+    notes: `An app that another one needs is removed only together with that one. What the manifest still has comes back
+with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you named) are never touched.`,
+    options: removeOptions,
+    load: async () => (await import("../commands/operate.ts")).remove,
   }),
   command({
     name: "logs",

@@ -39,6 +39,10 @@ export interface RestartOptions extends OperateOptions {
   readonly rolling?: boolean;
 }
 
+export interface RemoveOptions extends OperateOptions {
+  readonly "keep-data"?: boolean;
+}
+
 export interface LogsOptions {
   readonly follow?: boolean;
   readonly lines?: string;
@@ -168,6 +172,11 @@ export const restartOptions: OptionsFor<RestartOptions> = {
     type: "boolean",
     help: "one instance at a time, or as update_config says, each ready before the next",
   },
+};
+
+export const removeOptions: OptionsFor<RemoveOptions> = {
+  ...stopOptions,
+  "keep-data": { type: "boolean", help: "leave the logs where they are" },
 };
 
 export const logsOptions: OptionsFor<LogsOptions> = {

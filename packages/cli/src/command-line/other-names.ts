@@ -15,10 +15,8 @@ export const remediesForOtherNames: ReadonlyMap<string, string> = new Map([
   ["update", "holdfast up -d takes the manifest's changes over"],
   ["reread", "holdfast plan prints what the manifest would change"],
   ["scale", "deploy.replicas in the manifest says how many, then holdfast up -d"],
-  [
-    "delete",
-    "holdfast stop stops an app; one that the manifest no longer has: holdfast up -d --remove-orphans",
-  ],
+  ["delete", "holdfast remove stops an app, deletes its logs and forgets it"],
+  ["rm", "holdfast remove stops an app, deletes its logs and forgets it"],
   ["save", "it is not needed: a daemon that starts takes up what ran"],
   ["dump", "it is not needed: a daemon that starts takes up what ran"],
   ["resurrect", "it is not needed: a daemon that starts takes up what ran"],

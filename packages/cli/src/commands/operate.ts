@@ -1,7 +1,7 @@
 import type { AppStatus, Operation, OperationKind, Target } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
-import type { OperateOptions, RestartOptions } from "../command-line/options.ts";
+import type { OperateOptions, RemoveOptions, RestartOptions } from "../command-line/options.ts";
 import { parseTimeout } from "../command-line/times.ts";
 import { connect, type Daemon } from "../connection/connect.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
@@ -23,9 +23,14 @@ export async function restart(invocation: Invocation<RestartOptions>): Promise<E
   return await operate("restart", invocation);
 }
 
+/** `holdfast remove APP…`: stops them, deletes what they wrote, and forgets them. */
+export async function remove(invocation: Invocation<RemoveOptions>): Promise<ExitCode> {
+  return await operate("remove", invocation);
+}
+
 async function operate(
   kind: OperationKind,
-  { names, options, cli }: Invocation<RestartOptions>,
+  { names, options, cli }: Invocation<RestartOptions & RemoveOptions>,
 ): Promise<ExitCode> {
   if (names.length === 0 && options.all !== true) {
     throw new CommandError(exitCodes.usage, `${kind} needs the name of an app`, {
@@ -39,7 +44,7 @@ async function operate(
     const apps = await daemon.call("apps.list", {});
     const targets =
       names.length > 0 ? resolveTargets(names, apps, project) : wholeProject(kind, apps, project);
-    const begun = await begin(daemon, kind, targets, timeoutMs, options.rolling === true);
+    const begun = await begin(daemon, kind, targets, timeoutMs, options);
     const operations = options["no-wait"] === true ? begun : await waitFor(daemon, kind, begun, timeoutMs);
     if (options.json === true) cli.stdout.write(`${JSON.stringify(operations)}\n`);
     return report(cli, operations);
@@ -66,7 +71,7 @@ async function begin(
   kind: OperationKind,
   targets: readonly Target[],
   timeoutMs: number | undefined,
-  rolling: boolean,
+  { rolling = false, "keep-data": keepData = false }: RestartOptions & RemoveOptions,
 ): Promise<readonly Operation[]> {
   const params = timeoutMs === undefined ? { targets } : { targets, timeoutMs };
   switch (kind) {
@@ -76,6 +81,8 @@ async function begin(
       return await daemon.call("apps.stop", params);
     case "restart":
       return await daemon.call("apps.restart", rolling ? { ...params, rolling } : params);
+    case "remove":
+      return await daemon.call("apps.remove", keepData ? { ...params, keepData } : params);
   }
 }
 
@@ -103,8 +110,13 @@ async function waitFor(
 }
 
 function report({ stderr }: CliEnvironment, operations: readonly Operation[]): ExitCode {
-  const past = { start: "started", stop: "stopped", restart: "restarted" } as const;
-  const doing = { start: "starting", stop: "stopping", restart: "restarting" } as const;
+  const past = { start: "started", stop: "stopped", restart: "restarted", remove: "removed" } as const;
+  const doing = {
+    start: "starting",
+    stop: "stopping",
+    restart: "restarting",
+    remove: "being removed",
+  } as const;
   let failed = false;
   for (const { kind, name, state, error } of operations) {
     if (state === "failed") {

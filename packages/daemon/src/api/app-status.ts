@@ -14,6 +14,7 @@ export function appStatus(
     project: record.project,
     name: record.name,
     state: state.kind,
+    ...("stage" in state && { stage: state.stage }),
     health: state.kind === "running" ? state.health : "none",
     ready: state.kind === "running" && state.ready,
     runner: spec.runner.kind,

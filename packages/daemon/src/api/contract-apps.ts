@@ -7,6 +7,8 @@ export interface AppStatus {
   readonly name: string;
   /** The state's `kind`. */
   readonly state: StateName;
+  /** How far it is, while it is `installing` or `removing`: `stopping`, `deleting data`, `forgetting`. */
+  readonly stage?: string;
   readonly health: Health;
   readonly ready: boolean;
   readonly runner: "process" | "container";
@@ -62,7 +64,7 @@ export const stateNames = [
 ] as const;
 export type StateName = (typeof stateNames)[number];
 
-export type OperationKind = "start" | "stop" | "restart";
+export type OperationKind = "start" | "stop" | "restart" | "remove";
 
 export interface Operation {
   readonly id: string;

@@ -97,6 +97,19 @@ export interface Methods {
     } & Keyed;
     readonly result: readonly Operation[];
   };
+  /**
+   * Stops apps, each after those that need it, deletes their output unless `keepData`, and forgets them; they are
+   * `removing` until then. The next apply of a manifest that has one brings it back. `CONFLICT` when an app that stays
+   * needs one of those.
+   */
+  "apps.remove": {
+    readonly params: {
+      readonly targets: readonly Target[];
+      readonly keepData?: boolean;
+      readonly timeoutMs?: number;
+    } & Keyed;
+    readonly result: readonly Operation[];
+  };
   /** A URL that lets one browser in, within a minute; `read` may look and not touch. Rejects with `NO_HTTP`. */
   "sessions.invite": {
     readonly params: { readonly role?: BrowserSession["role"] };
@@ -189,7 +202,7 @@ export interface Methods {
 export const apiErrorCodes = {
   /** No app, project, instance or operation of that name. */
   NOT_FOUND: -32001,
-  /** The app is being worked on by another operation that this one cannot join. */
+  /** The app is being worked on by another operation that this one cannot join, or another app needs it. */
   CONFLICT: -32002,
   /** The daemon is shutting down. */
   SHUTTING_DOWN: -32003,

@@ -18,6 +18,7 @@ export const summaries: { readonly [K in OwnMethod]: string } = {
   "apps.restart": "Stops and starts apps.",
   "stats.read": "What apps used: processors, memory, processes.",
   "stats.follow": "The same, and each further sample as it is taken.",
+  "apps.remove": "Stops apps for good, deletes their output unless keepData, and forgets them.",
   "sessions.invite": "A URL that lets one browser in, within a minute.",
   "sessions.list": "The browsers that were let in.",
   "sessions.revoke": "Ends a browser's session.",

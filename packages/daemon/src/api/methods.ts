@@ -81,6 +81,10 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       subscription.onEnd(daemon.usage.follow(targets, (usages) => void subscription.notify(usages)));
       return { subscription: subscription.id, history };
     }),
+    "apps.remove": method("apps.remove", ({ targets, keepData, timeoutMs, key }, caller) => {
+      const order = { ...asked(caller, key === undefined ? {} : { key }), timeoutMs };
+      return durable(daemon.remove(targets, keepData === true ? { ...order, keepData } : order));
+    }),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
     "sessions.list": method("sessions.list", () => door().list()),
     "sessions.revoke": method("sessions.revoke", ({ id }) => {

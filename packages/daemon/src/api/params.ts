@@ -60,6 +60,12 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   }),
   "stats.read": v.strictObject({ targets: v.exactOptional(targets), since: v.exactOptional(time) }),
   "stats.follow": v.strictObject({ targets: v.exactOptional(targets) }),
+  "apps.remove": v.strictObject({
+    targets,
+    keepData: v.exactOptional(v.boolean()),
+    timeoutMs: v.exactOptional(milliseconds),
+    key,
+  }),
   "sessions.invite": v.strictObject({ role: v.exactOptional(v.picklist(["operate", "read"])) }),
   "sessions.list": v.strictObject({}),
   "sessions.revoke": v.strictObject({ id: v.string() }),

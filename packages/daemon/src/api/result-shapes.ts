@@ -17,7 +17,7 @@ export const text: v.StringSchema<undefined> = v.string();
 export const whole: Schema<number> = v.pipe(v.number(), v.integer());
 export const time: Schema<string> = v.pipe(v.string(), v.isoTimestamp());
 export const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema);
-const kind = v.picklist(["start", "stop", "restart"]);
+const kind = v.picklist(["start", "stop", "restart", "remove"]);
 
 const limits = v.strictObject({
   memoryBytes: v.exactOptional(whole),
@@ -36,6 +36,7 @@ export const appStatus: Schema<AppStatus> = v.strictObject({
   project: text,
   name: text,
   state: v.picklist(stateNames),
+  stage: v.exactOptional(text),
   health: v.picklist(["none", "starting", "healthy", "unhealthy"]),
   ready: v.boolean(),
   runner: v.picklist(["process", "container"]),

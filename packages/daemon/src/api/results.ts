@@ -83,6 +83,7 @@ export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> 
   "apps.start": v.array(operation),
   "apps.stop": v.array(operation),
   "apps.restart": v.array(operation),
+  "apps.remove": v.array(operation),
   "stats.read": v.array(usage),
   "stats.follow": v.strictObject({ subscription: text, history: v.array(usage) }),
   "sessions.invite": v.strictObject({ url: text }),

@@ -24,6 +24,7 @@ const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } =
   "apps.restart": "change",
   "stats.read": "look",
   "stats.follow": "subscription",
+  "apps.remove": "change",
   "sessions.invite": "change",
   "sessions.list": "look",
   "sessions.revoke": "change",

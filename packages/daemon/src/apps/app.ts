@@ -15,6 +15,8 @@ export interface Order extends Asked {
   readonly anew?: boolean;
   /** A restart in batches. */
   readonly roll?: Roll | undefined;
+  /** Of a removal: its output stays where it is. */
+  readonly keepData?: true | undefined;
   /** Replaces the app's own grace. */
   readonly timeoutMs?: number | undefined;
   /** The operation that a crash left under way, to be gone on with. */
@@ -77,6 +79,17 @@ export class App {
     return this.#current?.operation.kind === "restart";
   }
 
+  /** The operation after which it will be up, while there is one. */
+  get startUnderWay(): Operation | undefined {
+    const { operation } = this.#current ?? {};
+    return operation?.kind === "start" || operation?.kind === "restart" ? operation : undefined;
+  }
+
+  /** The operation that removes it, while there is one: only that one leaves the state it set. */
+  get removal(): Operation | undefined {
+    return this.#current?.operation.kind === "remove" ? this.#current.operation : undefined;
+  }
+
   /** True while an operation works on it. */
   get isWorkedOn(): boolean {
     return this.#current !== undefined;
@@ -94,20 +107,30 @@ export class App {
     return surplus;
   }
 
+  /** A request that is fulfilled by an operation under way is that one; a removal gets less time, if this one says so. */
+  join(operation: Operation, kind: OperationKind, order: Order): Operation {
+    const { timeoutMs } = order;
+    if (operation.kind === "remove" && timeoutMs !== undefined)
+      for (const instance of this.#instances) instance.hurry(timeoutMs);
+    return this.#operations.join(operation, kind, order);
+  }
+
   /** Begins an operation on all instances, or on one of them. A second one of the same kind joins the first. */
   operate(
     kind: OperationKind,
     order: Order,
     work: (instances: readonly Instance[], turn: Turn) => Promise<void>,
   ): Operation {
-    const { only, timeoutMs, continued, by, key, roll, anew = kind === "stop" || only !== undefined } = order;
+    const { only, timeoutMs, continued, by, key, roll, keepData } = order;
+    const { anew = kind === "stop" || only !== undefined } = order;
     const instances = this.#instances.filter(
       (instance) => only === undefined || instance.key.instance === only,
     );
     const current = this.#current;
     if (!anew && continued === undefined && current?.operation.kind === kind) {
       // One that began before there were more instances does not do for them.
-      if (instances.every((instance) => current.instances.includes(instance))) return current.operation;
+      if (instances.every((instance) => current.instances.includes(instance)))
+        return this.#operations.join(current.operation, kind, order);
     }
     const { project, name } = this.#spec;
     const request = continued ?? {
@@ -120,6 +143,7 @@ export class App {
       ...(only === undefined ? {} : { instance: only }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(roll === undefined ? {} : { roll }),
+      ...(keepData === undefined ? {} : { keepData }),
     };
     const turn: Turn = {
       before: request.before,

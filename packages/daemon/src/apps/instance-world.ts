@@ -36,6 +36,8 @@ export interface InstanceWorld {
   openOutput(key: InstanceKey): void;
   /** The run has ended: no more output comes. */
   closeOutput(key: InstanceKey): void;
+  /** Deletes what there is of an app's output and its index. A copy in a file of the user's stays. */
+  deleteOutput(app: Pick<InstanceKey, "project" | "name">): Promise<void>;
   watchLine(key: InstanceKey, wanted: WantedLine): LineWatch;
   /** One number for each port, as `choosePorts` does; absent where none can be chosen. */
   choosePorts?(

@@ -60,10 +60,14 @@ export class Instance {
     await this.#life.launched.promise;
   }
 
-  /** From now on nothing of it is started; what runs goes on until the returned function is called. */
-  prepareStop(): (timeoutMs?: number) => Promise<void> {
+  /**
+   * From now on nothing of it is started; what runs goes on until the returned function is called. `forGood`: it is
+   * being removed; `removal` or `keep` follows.
+   */
+  prepareStop(forGood = false): (timeoutMs?: number) => Promise<void> {
     const life = this.#life;
     this.#wish++;
+    if (forGood) this.#entry.apply({ type: "removal", stage: "stopping" }, { wanted: false, next: null });
     if (life === undefined) return () => Promise.resolve();
     this.#entry.patch({ wanted: false, next: null });
     this.#entry.apply({ type: "stop-asked" });
@@ -75,6 +79,25 @@ export class Instance {
   /** Resolves when nothing of it is left. A later call with less time shortens the grace. */
   stop(timeoutMs?: number): Promise<void> {
     return this.prepareStop()(timeoutMs);
+  }
+
+  /** It is being stopped, or will be once others are: in so much time at most. */
+  hurry(timeoutMs: number): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    life.graceMs = timeoutMs;
+    if (life.isEnding) void this.#end(life, timeoutMs);
+  }
+
+  /** It is stopped for good; what is done with it now. */
+  removal(stage: string): void {
+    this.#entry.apply({ type: "removal", stage });
+  }
+
+  /** Its removal came to nothing: it is stopped, or being stopped if something of it still runs, and stays. */
+  keep(): void {
+    this.#entry.apply({ type: "removal-failed" });
+    if (this.#life === undefined) this.#entry.apply({ type: "stopped" });
   }
 
   /** Stops it, if it is up, and starts it. Resolves when it was launched again. */
@@ -104,12 +127,12 @@ export class Instance {
 
   /**
    * Takes up what an earlier daemon left: a run that goes on, an end that nobody saw, a wait. One that was being
-   * stopped is still `stopping` afterwards: it is to be stopped again.
+   * stopped is still `stopping` afterwards, and one that was being removed `removing`: it is to be gone on with.
    */
   async resume(): Promise<void> {
     failpoint("resume.instance");
     const { record } = this;
-    const wasEnding = record.state.kind === "stopping";
+    const wasEnding = record.state.kind === "stopping" || record.state.kind === "removing";
     const left =
       record.cookie === null
         ? ({ kind: "never-began" } as const)
@@ -155,6 +178,7 @@ export class Instance {
       launching: undefined,
       run: undefined,
       gone: Promise.withResolvers(),
+      graceMs: undefined,
       isEnding: false,
     };
     if (from.kind === "start") {
@@ -175,7 +199,8 @@ export class Instance {
   #end(life: Life, timeoutMs?: number): Promise<void> {
     const request = (run: Run): StopRequest => {
       const usual = this.#entry.world.stopRequest(this.#entry.spec, this.key, run);
-      return timeoutMs === undefined ? usual : { ...usual, graceMs: timeoutMs };
+      const graceMs = life.graceMs ?? timeoutMs;
+      return graceMs === undefined ? usual : { ...usual, graceMs };
     };
     if (!life.isEnding) {
       life.isEnding = true;

@@ -15,6 +15,8 @@ export interface Life {
   run: Run | undefined;
   /** Resolves when an ended life has left nothing. */
   readonly gone: PromiseWithResolvers<void>;
+  /** Replaces the grace of the stop that somebody asked for. */
+  graceMs: number | undefined;
   /** True once somebody works on ending it. */
   isEnding: boolean;
 }

@@ -13,6 +13,9 @@ export type AppEvent =
   | { readonly type: "completed"; readonly exit: Exit }
   | { readonly type: "gave-up"; readonly reason: string; readonly exit: Exit }
   | { readonly type: "stop-asked" }
+  | { readonly type: "removal"; readonly stage: string }
+  /** What was begun of a removal came to nothing, or nobody goes on with it: it is stopped, and stays. */
+  | { readonly type: "removal-failed" }
   | { readonly type: "restart-asked" }
   | { readonly type: "stopped"; readonly exit?: Exit };
 
@@ -23,7 +26,9 @@ export type AppEvent =
 export function nextState(state: AppState, event: AppEvent): AppState {
   switch (event.type) {
     case "start-asked":
-      return isUp(state) && state.kind !== "backoff" ? state : { kind: "starting", waitingFor: [] };
+      return (isUp(state) && state.kind !== "backoff") || state.kind === "removing"
+        ? state
+        : { kind: "starting", waitingFor: [] };
     case "waiting":
       return state.kind === "starting" ? { kind: "starting", waitingFor: event.waitingFor } : state;
     case "launched":
@@ -48,8 +53,12 @@ export function nextState(state: AppState, event: AppEvent): AppState {
       return isBegun(state) ? { kind: "failed", reason: event.reason, exit: event.exit } : state;
     case "stop-asked":
       return isUp(state) || state.kind === "unknown" ? { kind: "stopping" } : state;
+    case "removal":
+      return { kind: "removing", stage: event.stage };
+    case "removal-failed":
+      return state.kind === "removing" ? { kind: "stopping" } : state;
     case "restart-asked":
-      return { kind: "restarting" };
+      return state.kind === "removing" ? state : { kind: "restarting" };
     case "stopped":
       return state.kind === "stopping"
         ? { kind: "stopped", ...(event.exit === undefined ? {} : { exit: event.exit }) }

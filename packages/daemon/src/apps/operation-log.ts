@@ -9,6 +9,9 @@ import {
   rememberedOperations,
 } from "../store/operation-record.ts";
 
+/** As many requests that joined one operation are known again. */
+const mostJoined = 100;
+
 /** Who asks for an operation, and how it is known again when the same request comes twice. */
 export interface Asked {
   readonly by?: string;
@@ -19,7 +22,7 @@ export interface Asked {
 export type OperationRequest =
   | (Asked &
       Pick<OperationRecord, "project" | "name" | "before"> &
-      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop" | "roll">> & {
+      Partial<Pick<OperationRecord, "instance" | "timeoutMs" | "drop" | "roll" | "keepData">> & {
         readonly kind: OperationKind;
       })
   | OperationRecord;
@@ -99,16 +102,31 @@ export class OperationLog {
     this.#keep(entry.record);
   }
 
-  /** Ends one that cannot be gone on with. */
-  fail(id: string, error: string): void {
+  /** Ends one that cannot be gone on with, or of which nothing is left to do. */
+  settle(id: string, error: string | null): void {
     void this.#end(this.#entry(id), error);
   }
 
-  /** What an earlier request of this key and kind began. */
+  /** A request joins an operation: the same request, sent again, gets it again. */
+  join({ id }: Operation, kind: OperationKind, { key }: Asked): Operation {
+    const entry = this.#entry(id);
+    if (key !== undefined) {
+      const joined = [...(entry.record.joined ?? []), { kind, key }].slice(-mostJoined);
+      entry.record = { ...entry.record, joined };
+      this.#seams.journal.keep(`operation ${id}`, { kind: "put-operation", record: entry.record });
+    }
+    return publicOperation(entry.record);
+  }
+
+  /** What an earlier request of this key and kind began or joined. */
   ofKey(kind: OperationKind, key: string | undefined): readonly Operation[] {
     if (key === undefined) return [];
     return [...this.#entries.values()]
-      .filter(({ record }) => record.key === key && record.kind === kind)
+      .filter(({ record }) => {
+        const isOf = (request: { readonly kind: OperationKind; readonly key: string | null }): boolean =>
+          request.key === key && request.kind === kind;
+        return isOf(record) || (record.joined ?? []).some(isOf);
+      })
       .map(({ record }) => publicOperation(record));
   }
 
@@ -155,6 +173,7 @@ export class OperationLog {
       before,
       drop: request.drop ?? null,
       ...(request.roll === undefined ? {} : { roll: request.roll }),
+      ...(request.keepData === undefined ? {} : { keepData: request.keepData }),
     };
     const entry: Entry = { record, ended: Promise.withResolvers<void>() };
     this.#entries.set(record.id, entry);

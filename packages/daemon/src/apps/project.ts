@@ -1,16 +1,19 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Applied, Operation, Plan, PlannedApp } from "../api/contract.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
-import { keyText } from "../store/instance-record.ts";
 import type { OperationRecord, Roll } from "../store/operation-record.ts";
 import { App, type Order } from "./app.ts";
-import { dependantsAmong } from "./dependencies.ts";
+import { continueStart, isLaunchedSince, orderOf, whyGone, withContinued } from "./continued.ts";
 import { DependencyWaiters } from "./dependency-waiters.ts";
-import { Instance } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
+import { Leaving } from "./leaving.ts";
 import type { Asked, OperationLog } from "./operation-log.ts";
 import { type AppSituation, type PlanRequest, planApply, startsOf } from "./plan.ts";
+import { refuseNeeded, refuseRemoved, removeApps } from "./remove-apps.ts";
 import { rollApp, usualUpdate } from "./roll.ts";
+import { settle } from "./settle.ts";
+import { StopOrder } from "./stop-order.ts";
 
 /** What a project needs of the daemon: everything an instance needs but what the project itself gives. */
 export type ProjectWorld = Omit<InstanceWorld, "dependencies" | "rested" | "sharesLogFile" | "abortsOnExit">;
@@ -21,12 +24,19 @@ export class Project {
   readonly #operations: OperationLog;
   readonly #waiters: DependencyWaiters;
   readonly #apps = new Map<string, App>();
-  /** Instances that no app has any more, until they are stopped and forgotten. */
-  readonly #leaving = new Map<string, Instance>();
+  readonly #leaving: Leaving;
+  readonly #forgot: (name: string) => void;
   #spec: ProjectSpec;
 
-  constructor(spec: ProjectSpec, world: ProjectWorld, operations: OperationLog) {
+  /** `forgot` is told of each app that was removed. */
+  constructor(
+    spec: ProjectSpec,
+    world: ProjectWorld,
+    operations: OperationLog,
+    forgot: (name: string) => void,
+  ) {
     this.#spec = spec;
+    this.#forgot = forgot;
     this.#operations = operations;
     this.#waiters = new DependencyWaiters((name) =>
       this.#apps.get(name)?.instances.map(({ record, willStart }) => {
@@ -43,6 +53,7 @@ export class Project {
       },
       rested: (key, how) => this.#rested(key.name, how),
     };
+    this.#leaving = new Leaving(this.#world, operations);
     for (const app of spec.apps) this.#apps.set(app.name, this.#makeApp(app));
   }
 
@@ -52,6 +63,11 @@ export class Project {
 
   get apps(): ReadonlyMap<string, App> {
     return this.#apps;
+  }
+
+  /** True when there is nothing of it. */
+  get isEmpty(): boolean {
+    return this.#apps.size === 0 && this.#leaving.isEmpty;
   }
 
   /** The apps of a name: the one that has it, or all of the group that has it. */
@@ -113,17 +129,25 @@ export class Project {
     };
   }
 
-  /** What `apply` would do now. Throws `NOT_FOUND` for a name that the project has not. */
+  /** What `apply` would do now. Throws `NOT_FOUND` for a name that the project has not, and `CONFLICT` during a removal. */
   plan(request: PlanRequest): Plan {
+    for (const { name } of request.spec.apps) refuseRemoved(this.#apps.get(name));
     return planApply(new Map([...this.#apps].map(([name, app]) => [name, situationOf(app)])), request);
   }
 
   /** Starts the named apps and all they need, as far as they are not up. Returns the operations it began or joined. */
   start(names: ReadonlySet<string>, order: Order = {}): readonly Operation[] {
-    const situations = [...this.#apps.values()].map(situationOf);
+    const apps = [...this.#apps.values()];
+    const situations = apps.map(situationOf);
     // Of one instance it is not known here whether it is up.
     const seen = order.only === undefined ? situations : situations.map(asIfDown);
-    return this.#startAll(startsOf(names, seen), order);
+    const starts = startsOf(names, seen);
+    const joined = apps.flatMap((app) => {
+      const { spec, startUnderWay } = app;
+      if (startUnderWay === undefined || starts.has(spec.name) || !names.has(spec.name)) return [];
+      return [app.join(startUnderWay, "start", order)];
+    });
+    return [...joined, ...this.#startAll(starts, order)];
   }
 
   /** Stops the named apps, each after those among them that need it. */
@@ -132,30 +156,48 @@ export class Project {
     order: Order = {},
     continued?: ReadonlyMap<string, OperationRecord>,
   ): readonly Operation[] {
-    const dependants = dependantsAmong(names, this.#specs());
-    const stopped = new Map<string, PromiseWithResolvers<void>>();
-    for (const name of names) stopped.set(name, Promise.withResolvers<void>());
-    const operations: Operation[] = [];
-    for (const name of names) {
+    const turns = new StopOrder(names, this.#specs(), this.#spec.orderedStop);
+    return [...names].flatMap((name) => {
       const app = this.#apps.get(name);
-      if (app === undefined) continue;
-      const before = this.#spec.orderedStop ? (dependants.get(name) ?? []) : [];
-      operations.push(
+      if (app === undefined) return [];
+      if (app.removal !== undefined) {
+        void turns.inTurn(name, () => Promise.resolve());
+        return [app.join(app.removal, "stop", order)];
+      }
+      return [
         app.operate("stop", withContinued(order, continued?.get(name)), async (instances) => {
           const ends = instances
             .filter((instance) => !isLaunchedSince(instance, continued?.get(name)))
             .map((instance) => instance.prepareStop());
-          // A cycle cannot be: the manifest was refused. A late or failing dependant holds nobody up for ever.
-          await Promise.all(before.flatMap((dependant) => stopped.get(dependant)?.promise ?? []));
-          try {
-            await settle(ends.map((end) => end(order.timeoutMs)));
-          } finally {
-            stopped.get(name)?.resolve();
-          }
+          await turns.inTurn(name, () => settle(ends.map((end) => end(order.timeoutMs))));
         }),
-      );
-    }
-    return operations;
+      ];
+    });
+  }
+
+  /** Stops the named apps, as `stop` does, deletes their output unless `keepData`, and forgets them. */
+  remove(
+    names: ReadonlySet<string>,
+    order: Order = {},
+    continued?: ReadonlyMap<string, OperationRecord>,
+  ): readonly Operation[] {
+    const { orderedStop: isOrdered } = this.#spec;
+    return removeApps(
+      names,
+      order,
+      {
+        apps: this.#apps,
+        isOrdered,
+        world: this.#world,
+        forget: ({ spec: { name } }) => this.#forgetOne(name),
+      },
+      continued,
+    );
+  }
+
+  /** Throws `CONFLICT` when an app that stays needs one of those. */
+  expectUnneeded(names: ReadonlySet<string>): void {
+    refuseNeeded(names, this.#apps);
   }
 
   /**
@@ -175,7 +217,7 @@ export class Project {
     const all = new Set([...names, ...also.map((app) => app.spec.name)]);
     return [...all].flatMap((name) => {
       const app = this.#apps.get(name);
-      if (app === undefined) return [];
+      if (app === undefined || app.removal !== undefined) return [];
       const roll = app.spec.schedule === undefined ? rollOf(app) : undefined;
       if (roll !== undefined) return [this.#roll(app, { ...order, roll })];
       return [
@@ -193,7 +235,7 @@ export class Project {
       const apps = this.#spec.apps.map((each) => (each.name === spec.name ? spec : each));
       this.#spec = { ...this.#spec, apps };
       this.#world.journal.keep(`project ${this.#spec.name}`, { kind: "put-project", spec: this.#spec });
-      if (surplus.length > 0) this.#drop(old, surplus, {});
+      if (surplus.length > 0) this.#leaving.drop(old, surplus, {});
       return app.instances;
     };
     return app.operate("restart", order, (instances, turn) => {
@@ -209,50 +251,70 @@ export class Project {
     const instances = [...this.#apps.values()].flatMap((app) => app.instances);
     await Promise.all(instances.map((instance) => instance.resume()));
     const drops = new Map<string, readonly Instance[]>();
-    for (const record of unfinished) drops.set(record.id, await this.#resumeDropped(record));
+    for (const record of unfinished) {
+      const own = this.#apps.get(record.name)?.instances ?? [];
+      drops.set(record.id, await this.#leaving.resume(record, own));
+    }
     // In the order in which they were asked for: the last wish counts, as it would have without a crash.
-    let stops = new Map<string, OperationRecord>();
-    const goOnWithStops = (): void => {
-      const [first] = stops.values();
-      if (first !== undefined) this.stop(new Set(stops.keys()), orderOf(first), stops);
-      stops = new Map();
+    let group = new Map<string, OperationRecord>();
+    const goOnWithGroup = (): void => {
+      const [first] = group.values();
+      const names = new Set(group.keys());
+      if (first?.kind === "stop") this.stop(names, orderOf(first), group);
+      else if (first?.kind === "remove") this.remove(names, orderOf(first), group);
+      group = new Map();
     };
     for (const record of unfinished) {
       const app = this.#apps.get(record.name);
-      const [first = record] = stops.values();
+      const isStop = record.kind === "stop" || record.kind === "remove";
+      const [first = record] = group.values();
       // Stops that were asked together wait for one another again.
-      const isApart = first.instance !== record.instance || first.timeoutMs !== record.timeoutMs;
-      if (record.kind !== "stop" || record.drop !== null || isApart || stops.has(record.name))
-        goOnWithStops();
-      if (record.drop !== null) {
-        this.#operations.begin(record, () => this.#dropAll(drops.get(record.id) ?? []));
-      } else if (app === undefined) this.#operations.fail(record.id, "the app is gone");
-      else if (record.kind === "stop") stops.set(record.name, record);
+      const isApart =
+        first.kind !== record.kind ||
+        first.instance !== record.instance ||
+        first.timeoutMs !== record.timeoutMs;
+      if (!isStop || record.drop !== null || isApart || group.has(record.name)) goOnWithGroup();
+      if (record.drop !== null) this.#leaving.goOn(record, drops.get(record.id) ?? []);
+      else if (app === undefined) this.#operations.settle(record.id, whyGone(record));
+      else if (isStop) group.set(record.name, record);
       else if (record.roll !== undefined) this.#roll(app, withContinued(orderOf(record), record));
       else continueStart(app, record);
     }
-    goOnWithStops();
-    for (const { key, record } of instances) {
-      const isLeft = record.state.kind === "stopping" && record.operation === null;
-      if (isLeft) this.stop(new Set([key.name]), { only: key.instance });
+    goOnWithGroup();
+    for (const instance of instances.filter(({ record }) => record.operation === null)) {
+      const { name, instance: only } = instance.key;
+      // Nobody goes on with what set that state.
+      if (instance.record.state.kind === "removing") instance.keep();
+      if (instance.record.state.kind === "stopping") this.stop(new Set([name]), { only });
     }
     release();
   }
 
   #startAll(names: Iterable<string>, order: Order): readonly Operation[] {
-    return [...names].flatMap(
-      (name) =>
-        this.#apps
-          .get(name)
-          ?.operate("start", order, async (instances) => settle(instances.map((each) => each.start()))) ?? [],
+    return [...names].flatMap((name) => {
+      const app = this.#apps.get(name);
+      if (app === undefined || app.removal !== undefined) return [];
+      return app.operate("start", order, async (instances) => settle(instances.map((each) => each.start())));
+    });
+  }
+
+  #forgetOne(name: string): void {
+    this.#apps.delete(name);
+    this.#spec = { ...this.#spec, apps: this.#spec.apps.filter((app) => app.name !== name) };
+    this.#world.journal.keep(
+      `project ${this.#spec.name}`,
+      this.isEmpty
+        ? { kind: "drop-project", name: this.#spec.name }
+        : { kind: "put-project", spec: this.#spec },
     );
+    this.#forgot(name);
   }
 
   #respecify(app: App, spec: AppSpec, isScaled: boolean, asked: Asked): readonly Operation[] {
     const old = app.spec;
     const surplus = app.respecify(spec);
     const operations: Operation[] = [];
-    if (surplus.length > 0) operations.push(this.#drop(old, surplus, asked));
+    if (surplus.length > 0) operations.push(this.#leaving.drop(old, surplus, asked));
     if (!isScaled) return operations;
     for (const { key } of app.instances.slice(old.replicas))
       operations.push(...this.#startAll([spec.name], { ...asked, only: key.instance }));
@@ -262,51 +324,10 @@ export class Project {
   #forget(names: readonly string[], asked: Asked): readonly Operation[] {
     return names.flatMap((name) => {
       const app = this.#apps.get(name);
+      if (app?.removal !== undefined) return [app.join(app.removal, "stop", asked)];
       this.#apps.delete(name);
-      return app === undefined ? [] : [this.#drop(app.spec, app.instances, asked)];
+      return app === undefined ? [] : [this.#leaving.drop(app.spec, app.instances, asked)];
     });
-  }
-
-  #drop(spec: AppSpec, instances: readonly Instance[], asked: Asked): Operation {
-    const { project, name } = spec;
-    const drop = { spec, instances: instances.map(({ key }) => key.instance) };
-    const before = instances.flatMap(({ record }) => record.cookie ?? []);
-    for (const instance of instances) this.#leaving.set(keyText(instance.key), instance);
-    return this.#operations.begin({ ...asked, kind: "stop", project, name, before, drop }, () =>
-      this.#dropAll(instances),
-    );
-  }
-
-  /** No spec has these instances any more, unless they were taken back: what is known of them stands in the operation. */
-  async #resumeDropped({ project, name, drop, before }: OperationRecord): Promise<readonly Instance[]> {
-    if (drop === null) return [];
-    const own = this.#apps.get(name)?.instances ?? [];
-    const known = own.filter(({ key }) => drop.instances.includes(key.instance));
-    const keys = drop.instances.map((instance) => ({ project, name, instance }));
-    const gone: Instance[] = [];
-    for (const key of keys) {
-      if (known.some((instance) => instance.key.instance === key.instance)) continue;
-      const instance = this.#leaving.get(keyText(key)) ?? new Instance(key, drop.spec, this.#world);
-      if (!this.#leaving.has(keyText(key))) await instance.resume();
-      this.#leaving.set(keyText(key), instance);
-      gone.push(instance);
-    }
-    // One with another run than then was started since.
-    return [...gone, ...known.filter(({ record }) => before.includes(record.cookie ?? ""))];
-  }
-
-  async #dropAll(instances: readonly Instance[]): Promise<void> {
-    await settle(instances.map((each) => each.stop()));
-    failpoint("drop.stopped");
-    for (const instance of instances) {
-      const key = keyText(instance.key);
-      // It may have been taken back meanwhile.
-      if (this.#leaving.get(key) !== instance) continue;
-      this.#leaving.delete(key);
-      this.#world.store.drop(instance.key);
-    }
-    failpoint("drop.dropped");
-    await this.#world.journal.saved();
   }
 
   /** An instance came to rest by itself; some apps take the whole project with them. */
@@ -323,11 +344,7 @@ export class Project {
   }
 
   #makeApp(spec: AppSpec): App {
-    return new App(spec, this.#world, this.#operations, (key) => {
-      const leaving = this.#leaving.get(keyText(key));
-      this.#leaving.delete(keyText(key));
-      return leaving;
-    });
+    return new App(spec, this.#world, this.#operations, (key) => this.#leaving.takeBack(key));
   }
 
   #specs(): ReadonlyMap<string, AppSpec> {
@@ -343,36 +360,4 @@ function situationOf(app: App): AppSituation {
 
 function asIfDown(situation: AppSituation): AppSituation {
   return { ...situation, isWhole: false, isRestarting: false };
-}
-
-/** Goes on with a start or a restart: an instance with another run than before has had it. */
-function continueStart(app: App, record: OperationRecord): void {
-  const order = withContinued(orderOf(record), record);
-  app.operate(record.kind, order, async (instances) =>
-    settle(
-      instances.map((instance) => {
-        if (isLaunchedSince(instance, record)) return instance.isAlive ? instance.start() : Promise.resolve();
-        return record.kind === "restart" ? instance.restart(order.timeoutMs) : instance.start();
-      }),
-    ),
-  );
-}
-
-/** True when it had another run when the operation was asked for: a start or a restart has had it, a stop was followed by one. */
-function isLaunchedSince({ record: { cookie } }: Instance, operation: OperationRecord | undefined): boolean {
-  return operation !== undefined && cookie !== null && !operation.before.includes(cookie);
-}
-
-function orderOf(record: OperationRecord | undefined): Order {
-  return { only: record?.instance ?? undefined, timeoutMs: record?.timeoutMs ?? undefined };
-}
-
-function withContinued(order: Order, continued: OperationRecord | undefined): Order {
-  return continued === undefined ? order : { ...order, continued };
-}
-
-/** Waits for all, and then throws the first failure, if any: none is left running unseen. */
-async function settle(works: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }

@@ -1,17 +1,30 @@
 /** All projects of a daemon, and what a target names in them. */
 import { appStatus } from "../api/app-status.ts";
-import type { AppStatus, Target } from "../api/contract.ts";
+import type { AppStatus, OperationKind, Target } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { InstanceKey } from "../store/instance-record.ts";
 import type { App } from "./app.ts";
 import { notFound } from "./not-found.ts";
 import type { Project } from "./project.ts";
+import { refuseRemoved } from "./remove-apps.ts";
+
+/** What of a request is one project's. */
+export interface Share {
+  readonly project: Project;
+  readonly names: ReadonlySet<string>;
+  /** This instance alone. */
+  readonly only?: number;
+}
 
 export class Projects {
   readonly #projects = new Map<string, Project>();
 
   set(name: string, project: Project): void {
     this.#projects.set(name, project);
+  }
+
+  delete(name: string): void {
+    this.#projects.delete(name);
   }
 
   find(name: string): Project | undefined {
@@ -40,6 +53,34 @@ export class Projects {
       throw notFound(`${name} has no instance ${instance}: they are 1 to ${count}`, name, []);
     }
     return apps;
+  }
+
+  /**
+   * What an operation on targets is to work on. A whole project means its apps that are not disabled, or are up; for a
+   * removal all. Throws `NOT_FOUND`, and `CONFLICT` when one of them cannot be worked on so: nothing is done then.
+   */
+  shares(kind: OperationKind, targets: readonly Target[]): readonly Share[] {
+    const wanted = targets.map((target) => ({ target, apps: this.expect(target) }));
+    const whole = new Map<string, Set<string>>();
+    const shares: Share[] = [];
+    for (const { target, apps } of wanted) {
+      const { project, name, instance } = target;
+      if (name !== undefined && (kind === "start" || kind === "restart")) apps.forEach(refuseRemoved);
+      if (instance !== undefined) {
+        const names = new Set(apps.map((app) => app.spec.name));
+        shares.push({ project: this.get(project), names, only: instance });
+        continue;
+      }
+      const names = whole.get(project) ?? new Set();
+      for (const app of apps) {
+        const isMeant = name !== undefined || !app.spec.disabled || app.isAlive || kind === "remove";
+        if (isMeant) names.add(app.spec.name);
+      }
+      whole.set(project, names);
+    }
+    for (const [name, names] of whole) shares.push({ project: this.get(name), names });
+    if (kind === "remove") for (const { project, names } of shares) project.expectUnneeded(names);
+    return shares;
   }
 
   appOf({ project, name }: Pick<InstanceKey, "project" | "name">): App | undefined {

@@ -70,6 +70,7 @@ async function forward(
   for (let from = 0; from < instances.length; from += size) {
     if (from > 0) {
       if ((await clock.sleep(policy.delayMs, tasks.token)) === "cancelled") return "the daemon ends";
+      expectCurrent(turn);
       failpoint("roll.batch");
     }
     const batch = instances.slice(from, from + size);
@@ -84,9 +85,7 @@ async function forward(
         }
       }),
     );
-    // Whoever stopped or restarted the app meanwhile has the last word.
-    if (!turn.isCurrent())
-      throw new HoldfastError("OVERTAKEN", "the app was told otherwise before this was done");
+    expectCurrent(turn);
     if (failures.length > 0 && policy.onFailure !== "continue") {
       const left = instances.slice(from + size).map(({ key }) => `${key.name}.${key.instance}`);
       const rest =
@@ -97,6 +96,12 @@ async function forward(
     }
   }
   return failures.length === 0 ? undefined : failures.join("; ");
+}
+
+/** Whoever stopped, restarted or removed the app meanwhile has the last word. */
+function expectCurrent(turn: Turn): void {
+  if (!turn.isCurrent())
+    throw new HoldfastError("OVERTAKEN", "the app was told otherwise before this was done");
 }
 
 function failed(message: string): HoldfastError {

@@ -57,6 +57,11 @@ export class Chronicle {
     });
   }
 
+  /** An app is gone for good: its row is no longer there. */
+  removed(project: string, name: string): void {
+    this.#publish({ type: "project", project, name, message: `${name} was removed` });
+  }
+
   /** What became of something that an earlier daemon left. */
   restored(project: string, name: string | null, message: string): void {
     this.#publish({ type: "project", project, name, message });

@@ -120,6 +120,18 @@ export class AppLog {
     this.clock.clearTimeout(this.#copying);
   }
 
+  /** Its files are about to be deleted: it begins anew with what is written next. */
+  clear(): void {
+    this.close();
+    this.#cutter.reset();
+    this.#prepared = false;
+    this.#copy = undefined;
+  }
+
+  get isFollowed(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** The app has ended: takes in its last words and stops watching. A last line without an end gets one. */
   settle(): void {
     this.#unwatch();

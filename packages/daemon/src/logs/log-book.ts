@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
@@ -65,6 +66,16 @@ export class LogBook {
     const log = new AppLog(path, this.#clock, this.#care);
     this.#sources.set(keyText(key), { key, log });
     return log;
+  }
+
+  /** Deletes all logs of an app with all that lies beside them. Whoever follows one hears of what is written to it later. */
+  async remove({ project, name }: Pick<InstanceKey, "project" | "name">): Promise<void> {
+    const own = [...this.#sources].filter(([, { key }]) => key.project === project && key.name === name);
+    for (const [id, { log }] of own) {
+      log.clear();
+      if (!log.isFollowed) this.#sources.delete(id);
+    }
+    await rm(join(this.#directory, project, name), { recursive: true, force: true });
   }
 
   /** Hears what is let go because the disk is nearly full. Returns the function that ends it. */

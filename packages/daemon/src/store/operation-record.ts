@@ -1,4 +1,4 @@
-import type { Operation } from "../api/contract.ts";
+import type { Operation, OperationKind } from "../api/contract.ts";
 import type { AppSpec, UpdatePolicy } from "../spec/app-spec.ts";
 
 /** How many operations are remembered in memory, those under way and the last that ended. */
@@ -24,6 +24,10 @@ export interface OperationRecord extends Operation {
   readonly drop: { readonly spec: AppSpec; readonly instances: readonly number[] } | null;
   /** Present for a restart in batches. */
   readonly roll?: Roll;
+  /** Of a removal: its output stays where it is. */
+  readonly keepData?: true;
+  /** Other requests that joined it, each by its kind and its own key: the last ones. */
+  readonly joined?: readonly { readonly kind: OperationKind; readonly key: string }[];
 }
 
 /** The part of it that goes over the wire. */

@@ -186,3 +186,29 @@ describe("wishes that overlap", () => {
     expect((await ended).map(({ state }) => state)).toEqual(["done"]);
   });
 });
+
+test("a request that joins an operation is known again by its own key, also under the next daemon", async () => {
+  const first = fakeDaemon();
+  first.runner.launchMs = 1_000;
+  const [up] = first.daemon.apply(projectSpec([appSpec("web")])).operations;
+  await first.clock.advance(10);
+  expect(first.daemon.start([web], { key: "one" })).toMatchObject([{ id: up?.id, kind: "start" }]);
+  await first.clock.advance(2_000);
+  const [restart] = first.daemon.restart([web], undefined, { key: "two" });
+  expect(first.daemon.restart([web], undefined, { key: "three" })).toMatchObject([{ id: restart?.id }]);
+  await first.clock.advance(2_000);
+  first.daemon.stop([web]);
+  await first.clock.advance(100);
+  // The same requests again: they were done, and are not done anew.
+  const again = ({ daemon }: typeof first) => [
+    ...daemon.start([web], { key: "one" }),
+    ...["two", "three"].flatMap((key) => daemon.restart([web], undefined, { key })),
+  ];
+  const ids = [up?.id, restart?.id, restart?.id];
+  expect(again(first).map(({ id }) => id)).toEqual(ids);
+  const second = fakeDaemon(first.crash());
+  await second.daemon.resume();
+  expect(again(second).map(({ id, state }) => [id, state])).toEqual(ids.map((id) => [id, "done"]));
+  await second.clock.advance(5_000);
+  expect(second.states()["web"]).toBe("stopped");
+});

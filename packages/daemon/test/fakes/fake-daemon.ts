@@ -79,6 +79,9 @@ export interface FakeDaemon {
   readonly looks: Map<string, boolean>;
   /** What is watched, to be told of changes. */
   readonly watches: Set<{ readonly rule: WatchRule } & Parameters<WatchFiles>[1]>;
+  /** Apps whose output was deleted, and what that waits for: it fails when that does. */
+  readonly deleted: string[];
+  readonly deletion: { wait(): Promise<void> };
   /** Apps whose ready line has been written. */
   readonly readyLines: Set<string>;
   /** `name: state` of every state event so far. */
@@ -98,6 +101,8 @@ export function fakeDaemon(
   const looks = new Map<string, boolean>();
   const watches: FakeDaemon["watches"] = new Set();
   let isDead = false;
+  const deleted: string[] = [];
+  const deletion: FakeDaemon["deletion"] = { wait: () => Promise.resolve() };
   const readyLines = new Set<string>();
   const logs = new LogBook("/nowhere", clock);
   const daemon = new Daemon({
@@ -143,6 +148,11 @@ export function fakeDaemon(
       keepOutput: () => undefined,
       openOutput: () => undefined,
       closeOutput: () => undefined,
+      deleteOutput: async ({ name }) => {
+        if (isDead) return new Promise(() => undefined);
+        await deletion.wait();
+        deleted.push(name);
+      },
       watchLine: ({ name }, { onSeen }) => ({
         seen: readyLines.has(name) ? Promise.resolve() : new Promise(() => undefined),
         look: () => {
@@ -175,5 +185,18 @@ export function fakeDaemon(
     runner.daemonDied();
     return { clock, runner, database };
   };
-  return { daemon, clock, runner, database, looks, watches, readyLines, history, states, crash };
+  return {
+    daemon,
+    clock,
+    runner,
+    database,
+    looks,
+    watches,
+    readyLines,
+    deleted,
+    deletion,
+    history,
+    states,
+    crash,
+  };
 }

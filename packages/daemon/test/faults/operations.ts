@@ -144,6 +144,13 @@ export function cases(root: string): readonly FaultCase[] {
       to: keep,
     },
     {
+      name: "remove",
+      before: [app("web", stubborn)],
+      ask: ({ api }) => api.call("apps.remove", target("web")),
+      from: { ...keep, web: "running 1" },
+      to: keep,
+    },
+    {
       name: "scale up",
       before: [app("web")],
       ask: (daemon) => apply(daemon, [app("web", { replicas: 3 })]),

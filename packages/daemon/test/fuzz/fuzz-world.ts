@@ -108,7 +108,7 @@ export class FuzzWorld {
     readonly id?: unknown;
   } {
     const id = ++this.#calls;
-    const often = ["apps.apply", "apps.start", "apps.stop", "apps.restart"] as const;
+    const often = ["apps.apply", "apps.start", "apps.stop", "apps.restart", "apps.remove"] as const;
     let method: string = pick(this.#random.next() < 0.3 ? often : methods, this.#random);
     if (rare.has(method) && this.#random.next() < 0.98) method = "apps.apply";
     if (this.#random.next() < 0.02) method = pick(strangers, this.#random);

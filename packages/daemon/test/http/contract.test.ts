@@ -95,6 +95,7 @@ test("what the daemon gives is what the document says, in every state of an app"
   await call("operations.wait", { ids: [stopping?.id] });
   await call("apps.start", { targets: [{ project: "shop", name: "job" }] });
   await call("apps.restart", { targets: [{ project: "shop", name: "job" }], key: "k" });
+  await call("apps.remove", { targets: [{ project: "shop", name: "job" }], keepData: true });
   for (const name of [
     "system.info",
     "system.healthz",

@@ -5,7 +5,7 @@ import { chance, pick, whole } from "./draw.ts";
 import type { Wish } from "./universe.ts";
 import { type Touch, Wishes } from "./wishes.ts";
 
-type Kind = "start" | "stop" | "restart";
+type Kind = "start" | "stop" | "restart" | "remove";
 
 interface Request {
   readonly text: string;
@@ -49,6 +49,7 @@ export class Client {
       "stop",
       "restart",
       "restart",
+      "remove",
       "all",
       "apply",
       "apply",
@@ -60,7 +61,7 @@ export class Client {
     }
     const order =
       kind === "all"
-        ? this.#order(pick(random, ["stop", "stop", "start", "restart"]), undefined, key)
+        ? this.#order(pick(random, ["stop", "stop", "start", "restart", "remove"]), undefined, key)
         : this.#order(kind, app, key);
     return this.#through(order, random);
   }
@@ -131,15 +132,19 @@ export class Client {
     const named = app === undefined ? universe.names : [app];
     const apps =
       kind === "start" ? new Set(named.flatMap((name) => universe.withNeeds(name))) : new Set(named);
-    const want = kind === "stop" ? ("down" as const) : ("up" as const);
+    const want = kind === "stop" ? "down" : kind === "remove" ? "absent" : "up";
     const params = {
       targets: [app === undefined ? { project: "shop" } : { project: "shop", name: app }],
       ...(key === undefined ? {} : { key }),
     };
     return {
       text: `${kind} ${app ?? "all"}${key === undefined ? "" : ` with ${key}`}`,
-      touches: [...apps].map((name) => ({ app: name, want, version: undefined, replicas: undefined })),
-      stopsAll: kind === "stop" && app === undefined,
+      // What is removed is as if the manifest had none of it.
+      touches: [...apps].map((name) => {
+        const gone = want === "absent" ? 0 : undefined;
+        return { app: name, want, version: gone, replicas: gone };
+      }),
+      stopsAll: want !== "up" && app === undefined,
       send: () => ask(this.#box, `apps.${kind}`, params),
     };
   }
@@ -194,6 +199,7 @@ export class Client {
           if (
             answer.code !== "E_NO_SPACE" &&
             answer.code !== "SHUTTING_DOWN" &&
+            answer.code !== "CONFLICT" &&
             answer.code !== "NOT_FOUND"
           ) {
             world.assert("I8", false, `${request.text} was refused: ${answer.code} ${answer.message}`);
@@ -228,7 +234,7 @@ export class Client {
           const isDown = (app: string): boolean =>
             request.touches.some((touch) => touch.app === app && touch.want !== "up");
           for (const { kind, name } of answer.value) {
-            if (kind === "stop" && isDown(name)) watch.promiseStopped(name);
+            if ((kind === "stop" || kind === "remove") && isDown(name)) watch.promiseStopped(name);
           }
           world.mark("a stop was promised");
         }

@@ -36,7 +36,9 @@ export function restComplaint(box: Box, client: Client): Complaint | undefined {
     const isWanted = client.wishes.touches.some(
       ({ isCertain, version }) => isCertain && version !== undefined,
     );
-    return isWanted ? complaint("I3", "the project was applied, and is not known") : undefined;
+    if (!isWanted) return undefined;
+    // It goes with the last of its apps.
+    rows = [];
   }
   return rowsComplaint(box, rows) ?? wishComplaint(box, client, rows);
 }

@@ -25,6 +25,11 @@ export function simulatedMachine(machine: SimulatedMachine): DaemonSeams["machin
     keepOutput: () => undefined,
     openOutput: () => undefined,
     closeOutput: () => undefined,
+    deleteOutput: async ({ name }) => {
+      await life.later(whole(random, 0, 4), () => undefined);
+      // It was stopped before: what it wrote is not missed by anybody.
+      world.assert("I2", watch.of(name).length === 0, () => `${name} lives while its output is deleted`);
+    },
     watchLine: (key, { offset, token, onSeen }) => {
       const seen = Promise.withResolvers<void>();
       let isFound = false;
