@@ -1,8 +1,10 @@
-// Bundles the command into packages/cli/bundle: fewer files to load make it start three times as fast.
+// Bundles the command into packages/cli/bundle: fewer files to load make it start three times as fast. Then builds the
+// dashboard into packages/web/dist.
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { build } from "vite";
 
 const cli = fileURLToPath(new URL("../packages/cli/", import.meta.url));
 const output = `${cli}bundle`;
@@ -26,3 +28,5 @@ const made = [...sources]
     return [relative(output, file), mtimeMs, size];
   });
 writeFileSync(`${output}/sources.json`, JSON.stringify(made));
+
+await build({ root: fileURLToPath(new URL("../packages/web/", import.meta.url)), logLevel: "warn" });

@@ -31,8 +31,20 @@ function workspace(files: Readonly<Record<string, string>> = {}): ReadonlyMap<st
   );
 }
 
+/** The dashboard: built with others' packages into one bundle, and with the daemon's types. */
+const page = {
+  "packages/web/package.json": JSON.stringify({
+    name: "@holdfast/web",
+    dependencies: { "@holdfast/rpc": "1.0.0" },
+    devDependencies: { react: "1.0.0", "@holdfast/daemon": "1.0.0" },
+  }),
+  "packages/web/src/main.tsx":
+    'import { useState } from "react"; export type { AppStatus } from "@holdfast/daemon/api"; useState(<p />);',
+};
+
 test("a workspace that keeps the law has no violation", () => {
   expect(floorViolations(workspace())).toEqual([]);
+  expect(floorViolations(workspace(page))).toEqual([]);
 });
 
 test.each([
@@ -109,6 +121,16 @@ test.each([
     "an undeclared import in a program under bin",
     { "packages/daemon/bin/run.js": '#!/usr/bin/env node\nimport "ws";' },
     "packages/daemon/bin/run.js:2: ws is not in its package.json's dependencies",
+  ],
+  [
+    "a use of the daemon in the page",
+    { ...page, "packages/web/src/b.ts": 'import { logLevels } from "@holdfast/daemon/api"; logLevels;' },
+    "packages/web/src/b.ts:1: of @holdfast/daemon @holdfast/web may use the types alone: import type",
+  ],
+  [
+    "a package in the page that it is not built with",
+    { ...page, "packages/web/src/b.ts": 'import "preact";' },
+    "packages/web/src/b.ts:1: preact is not in its package.json's dependencies",
   ],
 ])("%s is a violation", (_what, files, violation) => {
   expect(floorViolations(workspace(files))).toEqual([violation]);

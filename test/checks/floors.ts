@@ -1,7 +1,7 @@
 /** The law of the floors: a package imports only packages on lower floors. docs/ARCHITECTURE.md draws them. */
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
-import { parseSource } from "./parsed-source.ts";
+import { type Import, parseSource } from "./parsed-source.ts";
 import { isProgram, type SourceTree } from "./source-tree.ts";
 
 /** What each package may import of the others. */
@@ -29,10 +29,17 @@ const universalParts: Readonly<Record<string, RegExp>> = {
   "@holdfast/relay": /^src\/(index\.ts$|(protocol|envelope|client)\/)/,
 };
 
+/** Packages that are published as one bundle: what they are built with comes along, and nobody installs it. */
+const bundled: ReadonlySet<string> = new Set(["@holdfast/web"]);
+
+/** Packages of higher or equal floors whose types alone may be used, so that a shape has one truth. */
+const typesOnly: Readonly<Record<string, readonly string[]>> = { "@holdfast/web": ["@holdfast/daemon"] };
+
 interface Package {
   readonly name: string;
   readonly directory: string;
   readonly dependencies: readonly string[];
+  readonly devDependencies: readonly string[];
 }
 
 /** Every breach of the law in a workspace, as `path:line: what is wrong`. */
@@ -55,7 +62,8 @@ function parsePackage(path: string, text: string): Package | undefined {
   >;
   const kinds = ["dependencies", "peerDependencies", "optionalDependencies"];
   const dependencies = kinds.flatMap((kind) => Object.keys(json[kind] ?? {}));
-  return { name: json.name, directory, dependencies };
+  const devDependencies = Object.keys(json["devDependencies"] ?? {});
+  return { name: json.name, directory, dependencies, devDependencies };
 }
 
 function dependencyViolations(
@@ -74,19 +82,20 @@ function dependencyViolations(
   return wrong;
 }
 
-function sourceViolations({ name, directory, dependencies }: Package, tree: SourceTree): readonly string[] {
-  const roots = [`${directory}/src/`, `${directory}/bin/`];
+function sourceViolations(owner: Package, tree: SourceTree): readonly string[] {
+  const roots = [`${owner.directory}/src/`, `${owner.directory}/bin/`];
   return [...tree]
     .filter(([path]) => isProgram(path) && roots.some((root) => path.startsWith(root)))
     .flatMap(([path, text]) =>
       parseSource(path, text).imports.flatMap((found) => {
-        const wrong = importViolation(path, found.text, { name, directory, dependencies });
+        const wrong = importViolation(path, found, owner);
         return wrong === undefined ? [] : [`${path}:${found.line}: ${wrong}`];
       }),
     );
 }
 
-function importViolation(path: string, specifier: string, owner: Package): string | undefined {
+function importViolation(path: string, found: Import, owner: Package): string | undefined {
+  const specifier = found.text;
   if (specifier.startsWith(".")) {
     const target = posix.join(posix.dirname(path), specifier);
     return target.startsWith(`${owner.directory}/`)
@@ -104,6 +113,11 @@ function importViolation(path: string, specifier: string, owner: Package): strin
   }
   const imported = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   if (owner.dependencies.includes(imported)) return undefined;
+  if (typesOnly[owner.name]?.includes(imported)) {
+    return found.isType ? undefined : `of ${imported} ${owner.name} may use the types alone: import type`;
+  }
+  const isBuiltIn = bundled.has(owner.name) && owner.devDependencies.includes(imported);
+  if (isBuiltIn && !(imported in floors)) return undefined;
   return imported === owner.name
     ? `${owner.name} imports itself; use a relative path`
     : `${imported} is not in its package.json's dependencies`;

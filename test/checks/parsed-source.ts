@@ -6,10 +6,16 @@ export interface Found {
   readonly line: number;
 }
 
+/** An import or re-export, by its specifier. */
+export interface Import extends Found {
+  /** It is gone when the types are: `import type`. */
+  readonly isType: boolean;
+}
+
 /** What the house rules ask about one source file. */
 export interface ParsedSource {
   /** The specifier of every import and re-export, of types too, static or not. */
-  readonly imports: readonly Found[];
+  readonly imports: readonly Import[];
   readonly exportAlls: readonly Found[];
   readonly defaultExports: readonly Found[];
   /** Each place where the type `any` is written. */
@@ -30,23 +36,23 @@ export function parseSource(path: string, text: string): ParsedSource {
   const [error] = errors;
   if (error !== undefined) throw new SyntaxError(`${path}: ${error.message}`);
   const lineOf = lineFinder(text);
-  const imports: Found[] = [];
+  const imports: Import[] = [];
   const exportAlls: Found[] = [];
   const defaultExports: Found[] = [];
   const anys: Found[] = [];
   const calls: Call[] = [];
-  const from = (source: { readonly start: number } | null): void => {
+  const from = (source: { readonly start: number } | null, isType = false): void => {
     if (source === null) return;
     const specifier = stringOf(source);
-    imports.push({ text: specifier ?? "", line: lineOf(source.start) });
+    imports.push({ text: specifier ?? "", line: lineOf(source.start), isType });
   };
   new Visitor({
-    ImportDeclaration: (node) => from(node.source),
+    ImportDeclaration: (node) => from(node.source, node.importKind === "type"),
     ImportExpression: (node) => from(node.source),
-    TSImportType: (node) => from(node.source),
+    TSImportType: (node) => from(node.source, true),
     TSExternalModuleReference: (node) => from(node.expression),
     ExportNamedDeclaration: (node) => {
-      from(node.source);
+      from(node.source, node.exportKind === "type");
       const isDefault = node.specifiers.some(({ exported }) => nameOf(exported) === "default");
       if (isDefault) defaultExports.push({ text: "as default", line: lineOf(node.start) });
     },

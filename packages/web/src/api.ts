@@ -1,0 +1,22 @@
+/** The daemon's API, by its types alone: the shapes have their one truth there. */
+export type {
+  AppDescription,
+  AppStatus,
+  BrowserSession,
+  DaemonEvent,
+  LogExtent,
+  LogLevel,
+  LogLine,
+  Methods,
+  Operation,
+  OperationKind,
+  Origin,
+  PastExit,
+  ProbeReport,
+  StateName,
+  SystemDescription,
+  SystemInfo,
+  Target,
+  Usage,
+  Why,
+} from "@holdfast/daemon/api";

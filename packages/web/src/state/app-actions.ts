@@ -1,0 +1,26 @@
+import type { AppStatus, StateName } from "../api.ts";
+
+/** What can be asked of an app. */
+export type ActionName = "start" | "stop" | "restart";
+
+const down: ReadonlySet<StateName> = new Set(["stopped", "completed", "failed"]);
+const ending: ReadonlySet<StateName> = new Set(["stopping", "removing", "installing"]);
+
+/** True where asking for it would change anything. */
+export function canDo(action: ActionName, { state }: AppStatus): boolean {
+  switch (action) {
+    case "start":
+      return down.has(state) || state === "backoff";
+    case "stop":
+      return !down.has(state) && !ending.has(state);
+    case "restart":
+      return !ending.has(state);
+  }
+}
+
+export const actionNames: readonly ActionName[] = ["start", "stop", "restart"];
+export const actionLabels: Readonly<Record<ActionName, string>> = {
+  start: "Start",
+  stop: "Stop",
+  restart: "Restart",
+};

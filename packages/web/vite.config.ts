@@ -1,0 +1,19 @@
+import { defineConfig } from "vite";
+
+/** Where a daemon is that `npm run dev` shows: `holdfast daemon status` prints it. */
+const daemon = process.env["HOLDFAST_URL"] ?? "http://127.0.0.1:7777";
+// The daemon refuses what comes from another origin than its own.
+const headers = { host: new URL(daemon).host, origin: daemon };
+const passOn = { target: daemon, headers, ws: true };
+
+export default defineConfig({
+  root: import.meta.dirname,
+  build: {
+    target: "es2024",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 600,
+  },
+  server: { proxy: { "/ws": passOn, "/session": passOn, "/login": passOn, "/logout": passOn } },
+});
