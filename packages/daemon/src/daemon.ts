@@ -187,9 +187,10 @@ export class Daemon {
     return this.#projects.find(request.spec.name)?.plan(request) ?? planApply(new Map(), request);
   }
 
-  /** Throws `UNSUPPORTED`, changing nothing, when an app of it cannot be run here. */
+  /** Throws `UNSUPPORTED` or `RUNNER_UNAVAILABLE`, changing nothing, when an app of it cannot be run here. */
   apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean, asked: Asked = {}): Applied {
     this.#refuseWhenEnding();
+    this.#refuseWithoutRunner();
     refuseContainers(spec);
     const known = this.#projects.find(spec.name);
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
@@ -204,6 +205,7 @@ export class Daemon {
 
   start(targets: readonly Target[], asked: Asked = {}): readonly Operation[] {
     this.#refuseWhenEnding();
+    this.#refuseWithoutRunner();
     return this.#forTargets("start", targets, asked, (project, names, order) => project.start(names, order));
   }
 
@@ -235,6 +237,7 @@ export class Daemon {
     rolling = false,
   ): readonly Operation[] {
     this.#refuseWhenEnding();
+    this.#refuseWithoutRunner();
     return this.#forTargets("restart", targets, { ...asked, timeoutMs }, (project, names, order) =>
       project.restart(names, order, ({ spec }) =>
         rolling ? { policy: spec.update ?? usualUpdate } : undefined,
@@ -342,6 +345,13 @@ export class Daemon {
   #refuseWhenEnding(kind: "change" | "stop" = "change"): void {
     if (this.#ending) throw new HoldfastError("SHUTTING_DOWN", "the daemon is shutting down");
     this.#refuseWithoutRoom(kind);
+  }
+
+  /** Before anything is flipped: a restart would end with nothing. */
+  #refuseWithoutRunner(): void {
+    const why = this.#seams.machine.runner.unavailable?.();
+    if (why === undefined) return;
+    throw new HoldfastError("RUNNER_UNAVAILABLE", `nothing was changed: no program can be started: ${why}`);
   }
 
   /** Before anything is flipped: what cannot be written down is not done. */

@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -199,3 +207,12 @@ test.runIf(process.getuid?.() === 0)(
     await expect(failed).rejects.toMatchObject({ details: { phase: "user", error: "EINVAL" } });
   },
 );
+
+test("A-09 a keeper whose interpreter is gone says so before anything is launched", async () => {
+  const own = join(home, "perl");
+  launcher = new KeeperLauncher({ runDirectory: runs, clock: systemClock, perl: own });
+  for (let look = 0; look < 1_000 && launcher.unavailable() === undefined; look++) await systemClock.sleep(5);
+  expect(launcher.unavailable()).toBe(`${own} is gone or cannot be executed: install perl-base`);
+  symlinkSync(perl, own);
+  expect(launcher.unavailable()).toBeUndefined();
+});

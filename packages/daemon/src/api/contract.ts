@@ -216,5 +216,7 @@ export const apiErrorCodes = {
   E_NO_SPACE: -32007,
   /** The state could not be written for another reason. */
   STATE_UNWRITABLE: -32008,
+  /** Nothing can be started on this machine now; nothing was changed. */
+  RUNNER_UNAVAILABLE: -32009,
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import { firstChecked } from "../probes/checks.ts";
 import type { Run, StopRequest } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import { type InstanceKey, type InstanceRecord, keyText } from "../store/instance-record.ts";
@@ -217,7 +218,12 @@ export class Instance {
     failpoint("stop.intended");
     await life.launching;
     failpoint("stop.signal");
-    const exit = await life.run?.stop(request(life.run));
+    const { run } = life;
+    const exit = await run?.stop(request(run)).catch(async (error: unknown) => {
+      await life.over;
+      if (this.#life === life) this.#goOn(run);
+      throw error;
+    });
     failpoint("stop.ended");
     await life.over;
     this.#entry.runIsOver();
@@ -225,6 +231,12 @@ export class Instance {
     // Before anyone who waits for the end goes on: a start that follows finds the state that it starts from.
     this.#entry.apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, { pid: null });
     failpoint("stop.settled");
+  }
+
+  /** A run that could not be stopped is what it was before: the runner knows no better. */
+  #goOn(run: Run): void {
+    this.#entry.apply({ type: "still-runs", ...firstChecked(this.#entry.spec) });
+    this.#life = this.#begin({ kind: "adopt", run });
   }
 
   #live(life: Life, from: LifeBeginning): Promise<void> {

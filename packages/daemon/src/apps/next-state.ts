@@ -13,6 +13,8 @@ export type AppEvent =
   | { readonly type: "completed"; readonly exit: Exit }
   | { readonly type: "gave-up"; readonly reason: string; readonly exit: Exit }
   | { readonly type: "stop-asked" }
+  /** It could not be stopped, and runs on. */
+  | { readonly type: "still-runs"; readonly health: Health; readonly ready: boolean }
   | { readonly type: "removal"; readonly stage: string }
   /** What was begun of a removal came to nothing, or nobody goes on with it: it is stopped, and stays. */
   | { readonly type: "removal-failed" }
@@ -53,6 +55,10 @@ export function nextState(state: AppState, event: AppEvent): AppState {
       return isBegun(state) ? { kind: "failed", reason: event.reason, exit: event.exit } : state;
     case "stop-asked":
       return isUp(state) || state.kind === "unknown" ? { kind: "stopping" } : state;
+    case "still-runs":
+      return state.kind === "stopping" || state.kind === "restarting" || state.kind === "removing"
+        ? { kind: "running", health: event.health, ready: event.ready }
+        : state;
     case "removal":
       return { kind: "removing", stage: event.stage };
     case "removal-failed":

@@ -42,8 +42,10 @@ export class Chronicle {
 
   operation(operation: Operation): void {
     const { kind, project, name, state, error, by } = operation;
-    const how = state === "running" ? "began" : state;
-    const message = `${kind} of ${name} ${how}${error === null ? "" : `: ${error}`}`;
+    const message =
+      state === "failed"
+        ? `${kind.toUpperCase()} FAIL: ${name}: ${error ?? "nobody knows why"}`
+        : `${kind} of ${name} ${state === "running" ? "began" : state}`;
     this.#publish({ type: "operation", project, name, message, operation, by });
   }
 

@@ -32,7 +32,7 @@ const mostBelieved = 1_000;
 
 export interface ProcessRunnerSeams {
   readonly clock: Clock;
-  readonly launcher: Pick<Launcher, "launch">;
+  readonly launcher: Pick<Launcher, "launch"> & Partial<Pick<Launcher, "unavailable">>;
   readonly runDirectory: Pick<RunDirectory, "read" | "exited" | "remove" | "list" | "onNotified">;
   /** Absent where cgroups cannot be made: then `/proc` is searched for what is left of a tree. */
   readonly cgroups?: CgroupHome;
@@ -90,6 +90,10 @@ export class ProcessRunner implements Runner {
         cause: error,
       });
     }
+  }
+
+  unavailable(): string | undefined {
+    return this.#seams.launcher.unavailable?.();
   }
 
   async #environment(request: RunRequest): Promise<Readonly<Record<string, string>>> {

@@ -73,6 +73,8 @@ export interface StrayRun {
 export interface Runner {
   /** Rejects with a `HoldfastError` of code `START_FAILED` whose message says what was tried and why it failed. */
   launch(request: RunRequest): Promise<Run>;
+  /** Why nothing can be started now, in words; undefined when something can. Absent where that is always so. */
+  unavailable?(): string | undefined;
   reattach(cookie: string, forks: boolean): Promise<Reattached>;
   /** The runs that go on and have none of these cookies: what was written of them was lost. */
   strays(known: ReadonlySet<string>): readonly StrayRun[];

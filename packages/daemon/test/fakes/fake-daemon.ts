@@ -137,6 +137,7 @@ export function fakeDaemon(
     machine: {
       runner: {
         launch: (request) => (isDead ? new Promise(() => undefined) : runner.launch(request)),
+        unavailable: () => runner.outage,
         reattach: (cookie) => runner.reattach(cookie),
         strays: (known) => runner.strays(known),
         isLive: (cookie) => runner.isLive(cookie),

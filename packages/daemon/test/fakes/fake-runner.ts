@@ -10,6 +10,8 @@ export class FakeRun implements Run {
   readonly stops: StopRequest[] = [];
   /** False: it ignores the signal and is killed when the grace is over. */
   obeys = true;
+  /** What every stop of it fails with, while it is set. */
+  refusal: Error | undefined;
   hasExited = false;
   exit: Exit | undefined;
   readonly #exit: (exit: Exit) => void;
@@ -35,6 +37,7 @@ export class FakeRun implements Run {
     // The signal of a dead daemon.
     if (request.signal === "SIG0") return new Promise(() => undefined);
     this.stops.push(request);
+    if (this.refusal !== undefined) return Promise.reject(this.refusal);
     if (this.obeys) this.end({ signal: request.signal });
     else this.#clock.setTimeout(() => this.end({ signal: "SIGKILL" }), request.graceMs);
     return this.exited;
@@ -48,6 +51,8 @@ export class FakeRunner implements Runner {
   failures = new Map<string, string>();
   /** What every launch fails with, while it is set. */
   shortage: HoldfastError | undefined;
+  /** Why nothing can be started, while that is so. */
+  outage: string | undefined;
   /** Called with the cookie at each launch and each forgetting. */
   onLaunch: (cookie: string) => void = () => undefined;
   onForget: (cookie: string) => void = () => undefined;

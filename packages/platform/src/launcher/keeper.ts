@@ -3,6 +3,7 @@ import type { Clock, Timer } from "@holdfast/runtime";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { RunDirectory } from "../run-directory.ts";
 import type { RunRecord } from "../run-record.ts";
+import { isExecutable } from "./is-executable.ts";
 import { KEEPER_PROGRAM } from "./keeper-program.ts";
 import { checkRequest, encodeFrame } from "./launch-frame.ts";
 import { launched } from "./launched.ts";
@@ -68,6 +69,12 @@ export class KeeperLauncher implements Launcher {
       this.#options.clock.clearTimeout(timer);
       this.#inFlight.delete(request.cookie);
     }
+  }
+
+  unavailable(): string | undefined {
+    const { perl } = this.#options;
+    if (this.#keeper !== undefined || isExecutable(perl)) return undefined;
+    return `${perl} is gone or cannot be executed: install perl-base`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

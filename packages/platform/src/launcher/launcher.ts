@@ -43,6 +43,8 @@ export interface Launcher {
    * `keeper` and `timeout`, where nobody can tell.
    */
   launch(request: LaunchRequest): Promise<ProcessIdentity>;
+  /** Why nothing can be started now, in words; undefined when something can. */
+  unavailable(): string | undefined;
   /** Lets go of what it started, which runs on; launches in flight are awaited. Idempotent. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,7 +1,7 @@
-import { accessSync, constants } from "node:fs";
 import type { Clock } from "@holdfast/runtime";
 import { HoldfastError } from "@holdfast/runtime";
 import type { RunDirectory } from "../run-directory.ts";
+import { isExecutable } from "./is-executable.ts";
 import type { Launcher, LauncherKind } from "./launcher.ts";
 
 export interface LauncherOptions {
@@ -35,14 +35,4 @@ export async function openLauncher({ runDirectory, clock, kind }: LauncherOption
 function findTool(name: string): string | undefined {
   const directories = ["/usr/bin", "/bin", "/usr/local/bin", ...(process.env["PATH"] ?? "").split(":")];
   return directories.map((directory) => `${directory}/${name}`).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  if (!path.startsWith("/")) return false;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@ import type { Clock } from "@holdfast/runtime";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { RunDirectory } from "../run-directory.ts";
 import type { RunRecord } from "../run-record.ts";
+import { isExecutable } from "./is-executable.ts";
 import { checkRequest } from "./launch-frame.ts";
 import { launched } from "./launched.ts";
 import type { Launcher, LaunchRequest } from "./launcher.ts";
@@ -52,6 +53,11 @@ export class ShimLauncher implements Launcher {
     } finally {
       this.#inFlight.delete(settled);
     }
+  }
+
+  unavailable(): string | undefined {
+    const { setsid } = this.#options;
+    return isExecutable(setsid) ? undefined : `${setsid} is gone or cannot be executed: install util-linux`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
