@@ -1,1 +1,53 @@
+export { fetchTransport } from "./client/http/fetch-transport.ts";
+export { followingRedirects } from "./client/http/redirects.ts";
+export { type RefusalDetails, RefusedError, UnauthorisedError } from "./client/http/refusal.ts";
+export type { HttpRequest, HttpResponse, HttpTransport } from "./client/http/transport.ts";
+export { openSse, type SseRequest, type SseStream } from "./client/sse/open.ts";
+export { type SseItem, SseReader, type SseReaderOptions } from "./client/sse/reader.ts";
+export { type SseSubscription, type SseTarget, subscribeSse } from "./client/sse/subscribe.ts";
+export { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./envelope/base64.ts";
+export {
+  type BodyKeys,
+  generateBodyKeys,
+  openBody,
+  type SealedFor,
+  sealBody,
+  sealedType,
+} from "./envelope/body.ts";
+export type { Crypto, MaybePromise, Signer } from "./envelope/crypto.ts";
+export {
+  type Envelope,
+  eventId,
+  type Opened,
+  openEnvelope,
+  signEvent,
+  signPayload,
+  type Unsigned,
+} from "./envelope/envelope.ts";
+export {
+  eventContext,
+  eventType,
+  type ParsedPayload,
+  parsePayload,
+  type SignedEvent,
+} from "./envelope/event.ts";
+export { preAuthEncoding } from "./envelope/pae.ts";
+export {
+  type BadKey,
+  type BadKeyError,
+  type KeyText,
+  keyBytes,
+  parsePublicKey,
+  publicKey,
+} from "./envelope/public-key.ts";
+export {
+  type Bench,
+  type History,
+  judge,
+  payloadOf,
+  type QuarantineReason,
+  type RejectReason,
+  type Verdict,
+} from "./envelope/verdict.ts";
+export { type WebKey, type WebKeyPair, webCrypto, webSigner } from "./envelope/web-crypto.ts";
 export { type Cursor, formatCursor, hasReached, parseCursor } from "./protocol/index.ts";

@@ -30,3 +30,4 @@ export { RpcError, type RpcErrorDetails } from "./rpc-error.ts";
 export { healthMethod, serveApi } from "./serve-api.ts";
 export { type Connection, type ServeOptions, serve } from "./server.ts";
 export type { ConnectionEnd } from "./server-connection.ts";
+export { nestsDeeperThan } from "./text-limits.ts";

@@ -1,0 +1,2 @@
+export { nodeCrypto, nodeSigner } from "./node-crypto.ts";
+export { type NodeTransport, type NodeTransportOptions, nodeTransport } from "./node-transport.ts";
