@@ -1,6 +1,6 @@
 import type { ShutdownToken, Timer } from "@holdfast/runtime";
 import type { AppLog } from "./app-log.ts";
-import { blockBytes, readBytes } from "./lines.ts";
+import { blockBytes, readBlock, readBytes } from "./lines.ts";
 
 /** Waits for a text in an app's output. */
 export interface LineWatch {
@@ -40,7 +40,10 @@ export function watchLine(log: AppLog, { text, offset, token, onSeen }: WantedLi
   const lookThrough = (mostBytes: number): boolean => {
     for (let left = mostBytes; left > 0; ) {
       position = Math.max(position, log.firstOffset);
-      const { bytes } = readBytes(log.path, position, Math.max(blockBytes, 2 * wanted.length));
+      const isShort = wanted.length <= blockBytes / 2;
+      const bytes = isShort
+        ? readBlock(log.path, position)
+        : readBytes(log.path, position, 2 * wanted.length).bytes;
       if (bytes.length === 0 || bytes.length < wanted.length) return false;
       if (bytes.includes(wanted)) {
         found = true;

@@ -50,13 +50,35 @@ export function readBytes(
   offset: number,
   count: number,
 ): { readonly bytes: Buffer; readonly size: number } {
+  return readInto(path, offset, count, Buffer.allocUnsafe);
+}
+
+let scratch: Buffer | undefined;
+
+/**
+ * Up to `blockBytes` from `offset` on, for whoever is done with them in the same turn: the next call uses their memory
+ * again. Who goes through much would otherwise leave it all to be collected.
+ */
+export function readBlock(path: string, offset: number): Buffer {
+  return readInto(path, offset, blockBytes, (bytes) => {
+    scratch ??= Buffer.allocUnsafe(blockBytes);
+    return scratch.subarray(0, bytes);
+  }).bytes;
+}
+
+function readInto(
+  path: string,
+  offset: number,
+  count: number,
+  memory: (bytes: number) => Buffer,
+): { readonly bytes: Buffer; readonly size: number } {
   const fd = openQuietly(path);
   if (fd === undefined) return { bytes: Buffer.alloc(0), size: 0 };
   try {
     const { size } = fstatSync(fd);
     const want = Math.min(count, size - offset);
     if (want <= 0) return { bytes: Buffer.alloc(0), size };
-    const bytes = Buffer.allocUnsafe(want);
+    const bytes = memory(want);
     return { bytes: bytes.subarray(0, readSync(fd, bytes, 0, want, offset)), size };
   } finally {
     closeSync(fd);

@@ -7,7 +7,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync,
 import { dirname } from "node:path";
 import { makeDirectories } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
-import { readLines } from "./lines.ts";
+import { readBlock, readLines } from "./lines.ts";
 
 /** An app that floods its log must not keep the daemon from everything else: that is milliseconds. */
 const mostAtOnce = 1024 * 1024;
@@ -60,21 +60,20 @@ export class LogCopy {
   }
 
   /**
-   * Copies the whole lines that are there now, from `first` on, but no more than 1 MiB of them at once; `atEnd` the
-   * unfinished last one too.
+   * Copies what is there now, from `first` on, but no more than 1 MiB of it at once. In a file that several apps share
+   * these are whole lines; `atEnd` the unfinished last one too.
    */
   catchUp(first: number, atEnd: boolean): CaughtUp {
     let target: number | undefined;
     this.#offset = Math.max(this.#offset, first);
     try {
       for (const stop = this.#offset + mostAtOnce; this.#offset < stop; ) {
-        const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
-        if (lines.length === 0) return { isBehind: false };
-        const { label, path } = this.#target;
-        const prefix = label === undefined ? "" : `${label} | `;
-        target ??= openTarget(path);
-        writeSync(target, lines.map((line) => `${prefix}${line.text}\n`).join(""));
-        this.#offset = next;
+        const { bytes, next } = this.#read(atEnd);
+        if (bytes.length === 0) return { isBehind: false };
+        target ??= openTarget(this.#target.path);
+        const written = writeSync(target, bytes);
+        // Less than all, where the disk is full: the rest of a line is not to follow its beginning twice.
+        this.#offset = this.#target.label === undefined ? this.#offset + written : next;
         this.#keepOffset();
       }
       return { isBehind: true };
@@ -85,6 +84,17 @@ export class LogCopy {
     } finally {
       if (target !== undefined) closeSync(target);
     }
+  }
+
+  /** The next piece, as it is to stand in the copy. Without a label that is the very bytes, and no work. */
+  #read(atEnd: boolean): { readonly bytes: Buffer; readonly next: number } {
+    const { label } = this.#target;
+    if (label === undefined) {
+      const bytes = readBlock(this.#source, this.#offset);
+      return { bytes, next: this.#offset + bytes.length };
+    }
+    const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
+    return { bytes: Buffer.from(lines.map(({ text }) => `${label} | ${text}\n`).join("")), next };
   }
 
   #keepOffset(): void {

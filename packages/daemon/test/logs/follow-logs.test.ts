@@ -116,6 +116,7 @@ test("a slow reader is waited for, and nothing is read ahead of it", async () =>
   const reader = new FakeReader();
   reader.isSlow = true;
   const { done } = followLogs(reader, [web], {});
+  await until(() => reader.events.length > 0);
   await systemClock.sleep(50);
   expect(reader.events).toHaveLength(1);
   reader.drain();
