@@ -50,6 +50,7 @@ export function decideAfterExit(
   const recovered = resetAfterMs !== undefined && run.livedMs >= resetAfterMs;
   const inARow = recovered ? 0 : history.inARow;
   const windowMs = restart.windowMs;
+  const countsTimes = windowMs !== undefined && restart.maxRestarts !== undefined;
   const times = windowMs === undefined ? [] : history.times.filter((time) => run.at - time < windowMs);
   const used = windowMs === undefined ? inARow : times.length;
   if (restart.maxRestarts !== undefined && used >= restart.maxRestarts) {
@@ -62,7 +63,7 @@ export function decideAfterExit(
   return {
     kind: "restart",
     delayMs: run.livedMs >= promptAfterMs ? 0 : backoffDelay(restart.backoff, inARow + 1, random),
-    history: { inARow: inARow + 1, times: windowMs === undefined ? [] : [...times, run.at] },
+    history: { inARow: inARow + 1, times: countsTimes ? [...times, run.at] : [] },
   };
 }
 

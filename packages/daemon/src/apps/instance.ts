@@ -9,7 +9,7 @@ import type { InstanceWorld } from "./instance-world.ts";
 import { keepSchedule } from "./keep-schedule.ts";
 import { keepUp } from "./keep-up.ts";
 import type { Life, LifeBeginning } from "./life.ts";
-import { isUp } from "./next-state.ts";
+import { isBegun, isUp } from "./next-state.ts";
 
 /** Drives one instance: it owns the run, and the store has its state. */
 export class Instance {
@@ -114,7 +114,7 @@ export class Instance {
     }
     const wish = ++this.#wish;
     const life = this.#life;
-    this.#entry.apply({ type: "restart-asked" });
+    this.#entry.apply({ type: "restart-asked" }, { restartHistory: null });
     if (life !== undefined) {
       life.token.cancel({ kind: "reload-requested", message: `${this.key.name} is being restarted` });
       failpoint("restart.asked");
@@ -146,7 +146,7 @@ export class Instance {
       return;
     }
     this.#entry.patch({ pid: null });
-    this.#entry.world.closeOutput(this.key);
+    this.#entry.runIsOver();
     if (wasEnding || !record.wanted) {
       this.#entry.apply({ type: "stopped", ...(left.kind === "ended" ? { exit: left.exit } : {}) });
       return;
@@ -158,11 +158,12 @@ export class Instance {
       // The wall clock may have been set back since: no delay is longer than the longest.
       const delayMs = Math.max(0, Math.min(leftMs, this.#entry.spec.restart.backoff.maxMs));
       this.#life = this.#begin({ kind: "wait", delayMs });
-    } else if (left.kind === "ended" && record.state.kind === "running") {
+    } else if (left.kind === "ended" && isBegun(record.state)) {
+      // A launch that nobody heard of any more was one all the same.
       this.#life = this.#begin({ kind: "ended", exit: left.exit });
     } else {
       this.#entry.apply({ type: "run-lost" });
-      this.#life = this.#begin({ kind: "start" });
+      this.#life = this.#begin({ kind: "relaunch" });
     }
   }
 
@@ -183,7 +184,8 @@ export class Instance {
       isEnding: false,
     };
     if (from.kind === "start") {
-      this.#entry.apply({ type: "start-asked" }, { wanted: true, restarts: 0, lastError: null });
+      const anew = { restarts: 0, restartHistory: null };
+      this.#entry.apply({ type: "start-asked" }, { wanted: true, lastError: null, ...anew });
     } else {
       this.#entry.patch({ wanted: true, lastError: null });
     }

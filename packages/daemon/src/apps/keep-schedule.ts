@@ -46,7 +46,7 @@ async function runSlot(entry: InstanceEntry, life: Life, schedule: Schedule, at:
   }
   for (let slot: number | undefined = Math.max(at, entry.record.slot ?? at); slot !== undefined; ) {
     const begun = world.clock.now();
-    entry.patch({ restarts: 0, slot });
+    entry.patch({ restarts: 0, restartHistory: null, slot });
     await keepUp(entry, life, { kind: "start" });
     if (life.token.isCancelled || schedule.everyMs !== undefined) return;
     const due = slotsBetween(schedule, Math.max(slot, begun), world.clock.now());

@@ -3,8 +3,9 @@ import { firstChecked } from "../probes/checks.ts";
 import type { Run } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { RecordPatch } from "../store/app-store.ts";
-import { decideAfterExit, type EndedRun, noRestarts, type RestartHistory } from "./exit-decision.ts";
+import { decideAfterExit, type EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
+import { keepRestarts, openRestarts } from "./kept-restarts.ts";
 import { launch } from "./launch.ts";
 import type { Life, LifeBeginning } from "./life.ts";
 import { watchRun } from "./watch-run.ts";
@@ -12,7 +13,7 @@ import { watchRun } from "./watch-run.ts";
 /** Keeps an instance up until it rests, fails, or its life is cancelled. */
 export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginning): Promise<void> {
   const { clock, random } = entry.world;
-  let history: RestartHistory = noRestarts;
+  let history = openRestarts(entry.record.restartHistory, clock);
   if (from.kind === "wait" && (await clock.sleep(from.delayMs, life.token)) === "cancelled") return;
   for (let begin: LifeBeginning = from; ; begin = { kind: "start" }) {
     const ended = await runOnce(entry, life, begin);
@@ -37,7 +38,12 @@ export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginni
         const until = clock.now() + decision.delayMs;
         entry.apply(
           { type: "crashed", exit, until, attempt: history.inARow },
-          { pid: null, restarts: entry.record.restarts + 1, next: until },
+          {
+            pid: null,
+            restarts: entry.record.restarts + 1,
+            restartHistory: keepRestarts(history, clock),
+            next: until,
+          },
         );
         failpoint("restart.planned");
         if (decision.delayMs === 0) break;
@@ -49,7 +55,10 @@ export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginni
 
 /** One run from launch to end, or what is left of one; undefined when it came to nothing or the life was cancelled. */
 async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): Promise<EndedRun | undefined> {
-  if (from.kind === "ended") return { exit: from.exit, livedMs: 0, at: entry.world.clock.monotonic() };
+  if (from.kind === "ended") {
+    entry.apply({ type: "launched", ...firstChecked(entry.spec) });
+    return { exit: from.exit, livedMs: 0, at: entry.world.clock.monotonic() };
+  }
   const run = from.kind === "adopt" ? from.run : await launch(entry, life);
   if (run === undefined || "livedMs" in run) return run;
   life.run = run;

@@ -23,7 +23,10 @@ export interface Life {
 
 /** Where a life begins: from nothing, or from what an earlier daemon left. */
 export type LifeBeginning =
+  /** It was asked for: restarts are counted anew. */
   | { readonly kind: "start" }
+  /** It was to run, and does not. */
+  | { readonly kind: "relaunch" }
   | { readonly kind: "adopt"; readonly run: Run }
   | { readonly kind: "ended"; readonly exit: Exit }
   | { readonly kind: "wait"; readonly delayMs: number }

@@ -73,7 +73,7 @@ export function nextState(state: AppState, event: AppEvent): AppState {
 }
 
 /** It runs, or was about to: a machine that has no room for it fails it before it does. */
-function isBegun(state: AppState): boolean {
+export function isBegun(state: AppState): boolean {
   return state.kind === "running" || state.kind === "starting" || state.kind === "restarting";
 }
 

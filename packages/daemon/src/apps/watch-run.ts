@@ -7,6 +7,7 @@ import type { AppSpec } from "../spec/app-spec.ts";
 import type { EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import { portVariables } from "./instance-ports.ts";
+import { forgetOnceWell } from "./kept-restarts.ts";
 
 /** Watches a run until it has ended by itself; resolves with undefined when the token was cancelled first. */
 export async function watchRun(
@@ -17,7 +18,9 @@ export async function watchRun(
   const { key, spec, world } = entry;
   const { clock } = world;
   const checks = token.childToken();
-  const startedAt = clock.monotonic();
+  // One that an earlier daemon began has lived for a while.
+  const startedAt = clock.monotonic() - Math.max(0, clock.now() - entry.record.since);
+  const leaveHistory = forgetOnceWell(entry, clock.monotonic() - startedAt);
   const line = watchReadyLine(entry, checks);
   const onNotified = run.onNotified?.bind(run);
   const leave = hearsNotify(spec) ? onNotified?.(({ status }) => tellStatus(entry, status)) : undefined;
@@ -45,6 +48,7 @@ export async function watchRun(
   checks.cancel({ kind: "requested-by-run", message: "the run has ended" });
   await checking;
   leave?.();
+  leaveHistory();
   if (exit === undefined || token.isCancelled) return undefined;
   const at = clock.monotonic();
   return { exit, livedMs: at - startedAt, at, ...(failed === undefined ? {} : { failed }) };

@@ -113,7 +113,7 @@ export class ProcessRunner implements Runner {
     if (record.pid === undefined) {
       await group?.remove(this.#seams.clock);
       await cgroup?.remove(this.#seams.clock);
-      return record.exit === undefined
+      return record.exit === undefined || record.exit.kind === "spawn-failed"
         ? { kind: "never-began" }
         : { kind: "ended", exit: exitFrom(record.exit) };
     }

@@ -1,4 +1,5 @@
 import type { OperationKind } from "../api/contract.ts";
+import type { RestartHistory } from "../apps/exit-decision.ts";
 import type { LimitName } from "../runner/runner.ts";
 import type { AppState } from "../spec/app-state.ts";
 
@@ -21,6 +22,8 @@ export interface InstanceRecord extends InstanceKey {
   readonly cookie: string | null;
   readonly pid: number | null;
   readonly restarts: number;
+  /** Those that count against its policy, as `keepRestarts` gives them; absent or null is none. */
+  readonly restartHistory?: RestartHistory | null;
   readonly lastError: string | null;
   /** When it will be started by itself: the end of a backoff, or the next time of its schedule. */
   readonly next: number | null;

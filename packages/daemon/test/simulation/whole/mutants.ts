@@ -67,6 +67,13 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ["I5"],
   },
   {
+    what: "a crash of the daemon makes restarts forgotten",
+    file: "apps/keep-up.ts",
+    from: "openRestarts(entry.record.restartHistory, clock)",
+    to: "openRestarts(null, clock)",
+    caughtBy: ["I5"],
+  },
+  {
     what: "an app does not wait for what it needs",
     file: "apps/dependencies.ts",
     from: 'return waitingFor.length === 0 ? { kind: "met" }',

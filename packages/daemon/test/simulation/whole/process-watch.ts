@@ -72,9 +72,8 @@ export class ProcessWatch {
     }
   }
 
-  /** A daemon begins: it goes on with what another one left, and counts restarts anew. */
+  /** A daemon begins: it goes on with what another one left, and with its count of restarts. */
   daemonBegan(): void {
-    this.#inARow.clear();
     this.#lineWatches.clear();
   }
 
@@ -137,6 +136,8 @@ export class ProcessWatch {
   powerOff(): void {
     for (const { cookie, pid } of this.living) this.ended(cookie, pid);
     this.#lineWatches.clear();
+    // What the next boot starts because it was to run has not come back from a crash of its own.
+    for (const [slot, inARow] of this.#inARow) this.#inARow.set(slot, inARow - 1);
   }
 
   /** A process hangs until the returned function is called. */
