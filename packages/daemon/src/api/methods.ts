@@ -5,7 +5,7 @@ import type { Daemon } from "../daemon.ts";
 import { followEvents } from "../events/follow-events.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import type { LogQuery } from "../logs/log-book.ts";
-import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods, Usage } from "./contract.ts";
+import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods, Operation, Usage } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 
 /** As many events are given at once. */
@@ -43,6 +43,15 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     return result;
   };
 
+  const begun = async (operations: readonly Operation[], { key }: Keyed): Promise<readonly Operation[]> => {
+    try {
+      return await durable(operations);
+    } catch (error) {
+      daemon.operations.refuse(operations, key);
+      throw error;
+    }
+  };
+
   return {
     "system.info": method("system.info", ({ settled }) => daemon.info(settled)),
     "system.describe": method("system.describe", () => daemon.describeSystem()),
@@ -64,13 +73,13 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     ),
     "apps.plan": method("apps.plan", (request) => daemon.plan(request)),
     "apps.start": method("apps.start", (params, caller) =>
-      durable(daemon.start(params.targets, asked(caller, params))),
+      begun(daemon.start(params.targets, asked(caller, params)), params),
     ),
     "apps.stop": method("apps.stop", (params, caller) =>
-      durable(daemon.stop(params.targets, params.timeoutMs, asked(caller, params))),
+      begun(daemon.stop(params.targets, params.timeoutMs, asked(caller, params)), params),
     ),
     "apps.restart": method("apps.restart", (params, caller) =>
-      durable(daemon.restart(params.targets, params.timeoutMs, asked(caller, params), params.rolling)),
+      begun(daemon.restart(params.targets, params.timeoutMs, asked(caller, params), params.rolling), params),
     ),
     "stats.read": method("stats.read", ({ targets, since }) =>
       daemon.usage.read(targets, since === undefined ? undefined : Date.parse(since)),
@@ -81,9 +90,10 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       subscription.onEnd(daemon.usage.follow(targets, (usages) => void subscription.notify(usages)));
       return { subscription: subscription.id, history };
     }),
-    "apps.remove": method("apps.remove", ({ targets, keepData, timeoutMs, key }, caller) => {
-      const order = { ...asked(caller, key === undefined ? {} : { key }), timeoutMs };
-      return durable(daemon.remove(targets, keepData === true ? { ...order, keepData } : order));
+    "apps.remove": method("apps.remove", (params, caller) => {
+      const { targets, keepData, timeoutMs } = params;
+      const order = { ...asked(caller, params), timeoutMs };
+      return begun(daemon.remove(targets, keepData === true ? { ...order, keepData } : order), params);
     }),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
     "sessions.list": method("sessions.list", () => door().list()),

@@ -7,6 +7,7 @@ import {
   publicOperation,
   type Roll,
   rememberedOperations,
+  withoutKeys,
 } from "../store/operation-record.ts";
 
 /** As many requests that joined one operation are known again. */
@@ -29,6 +30,8 @@ export type OperationRequest =
 
 interface Entry {
   record: OperationRecord;
+  /** Of requests whose callers were told that they could not be written down. */
+  readonly refused: Set<string>;
   readonly ended: PromiseWithResolvers<void>;
 }
 
@@ -72,7 +75,7 @@ export class OperationLog {
     for (const record of records) {
       const ended = Promise.withResolvers<void>();
       if (record.state !== "running") ended.resolve();
-      this.#entries.set(record.id, { record, ended });
+      this.#entries.set(record.id, { record, refused: new Set(), ended });
     }
     return records.filter(({ state }) => state === "running");
   }
@@ -116,6 +119,21 @@ export class OperationLog {
       this.#seams.journal.keep(`operation ${id}`, { kind: "put-operation", record: entry.record });
     }
     return publicOperation(entry.record);
+  }
+
+  /**
+   * The caller is told that the request could not be written down. Operations that fail are then not known by its key:
+   * asked for again, they are begun anew. Those that are done all the same are not done twice.
+   */
+  refuse(operations: readonly Operation[], key: string | undefined): void {
+    if (key === undefined) return;
+    for (const { id } of operations) {
+      const entry = this.#entry(id);
+      entry.refused.add(key);
+      if (entry.record.state !== "failed") continue;
+      entry.record = withoutKeys(entry.record, entry.refused);
+      this.#keep(entry.record);
+    }
   }
 
   /** What an earlier request of this key and kind began or joined. */
@@ -175,7 +193,7 @@ export class OperationLog {
       ...(request.roll === undefined ? {} : { roll: request.roll }),
       ...(request.keepData === undefined ? {} : { keepData: request.keepData }),
     };
-    const entry: Entry = { record, ended: Promise.withResolvers<void>() };
+    const entry: Entry = { record, refused: new Set(), ended: Promise.withResolvers<void>() };
     this.#entries.set(record.id, entry);
     this.#forgetOld();
     this.#keep(record);
@@ -183,12 +201,9 @@ export class OperationLog {
   }
 
   async #end(entry: Entry, error: string | null): Promise<void> {
-    entry.record = {
-      ...entry.record,
-      state: error === null ? "done" : "failed",
-      ended: this.#time(),
-      error,
-    };
+    const state = error === null ? "done" : "failed";
+    const record: OperationRecord = { ...entry.record, state, ended: this.#time(), error };
+    entry.record = state === "failed" ? withoutKeys(record, entry.refused) : record;
     failpoint("operation.end");
     this.#keep(entry.record);
     failpoint("operation.ended");

@@ -35,3 +35,13 @@ export function publicOperation(record: OperationRecord): Operation {
   const { id, kind, project, name, instance, by, state, since, ended, error } = record;
   return { id, kind, project, name, instance, by, state, since, ended, error };
 }
+
+/** The same, and no more known by these keys. */
+export function withoutKeys(record: OperationRecord, keys: ReadonlySet<string>): OperationRecord {
+  const { key, joined } = record;
+  return {
+    ...record,
+    key: key !== null && keys.has(key) ? null : key,
+    ...(joined && { joined: joined.filter((each) => !keys.has(each.key)) }),
+  };
+}

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { expect, test } from "vitest";
+import { methodTable } from "../../src/api/methods.ts";
 import { appSpec, projectSpec, restart } from "../fakes/app-spec.ts";
 import { fakeDaemon } from "../fakes/fake-daemon.ts";
 
@@ -86,4 +87,32 @@ test("F5: what could not be written is written once there is room, although noth
   database.failure = undefined;
   await clock.advance(2_000);
   expect(database.kept.projects.map(({ name }) => name)).toEqual(["shop"]);
+});
+
+test("F4: what was refused because it could not be written is done when it is asked for again, by the same key", async () => {
+  const { daemon, clock, database, states } = fakeDaemon();
+  daemon.apply(projectSpec([appSpec("web")]));
+  await clock.advance(1_000);
+  const call = methodTable(daemon, () => {
+    throw new HoldfastError("NO_HTTP", "none");
+  });
+  const params = { targets: [{ project: "shop", name: "web" }], key: "one" };
+  const asks = async (): Promise<unknown> => {
+    const answer = Promise.resolve(call["apps.restart"].call(params, { principal: "uid 0" } as never));
+    const code = answer.then(
+      () => "done",
+      (error: HoldfastError) => error.code,
+    );
+    await clock.advance(1_000);
+    return await code;
+  };
+  database.failure = new HoldfastError("STATE_UNWRITABLE", "state.db could not be written");
+  expect(await asks()).toBe("STATE_UNWRITABLE");
+  expect(states()).toEqual({ web: "failed" });
+  database.failure = undefined;
+  await clock.advance(2_000);
+  expect(await asks()).toBe("done");
+  expect(states()).toEqual({ web: "running" });
+  const ended = daemon.operations.list({ name: "web" }).map(({ state }) => state);
+  expect(ended).toEqual(["done", "failed", "done"]);
 });

@@ -21,6 +21,8 @@ export interface FaultCase {
   readonly to: Sight;
   /** True when it is not the caller's wish but the app's own doing: there is nothing to be acknowledged. */
   readonly isEvent?: boolean;
+  /** How its operations end; `done` when absent. */
+  readonly ends?: "failed";
 }
 
 /** A program that only waits, and ends when it is asked to. */
@@ -78,6 +80,7 @@ export function cases(root: string): readonly FaultCase[] {
     await Promise.race([daemon.gone(), new Promise((resolve) => setTimeout(resolve, 250))]);
     return [];
   };
+  const update = { parallelism: 1, delayMs: 0, monitorMs: 0, onFailure: "rollback" } as const;
   const quick = { initialMs: 50, maxMs: 50, factor: 1, resetAfterMs: 10_000 };
   return [
     {
@@ -163,6 +166,24 @@ export function cases(root: string): readonly FaultCase[] {
       ask: (daemon) => apply(daemon, [app("web")]),
       from: { ...keep, web: "running 3" },
       to: { ...keep, web: "running 1" },
+    },
+    {
+      name: "rolling restart",
+      before: [app("web", { replicas: 2 })],
+      ask: ({ api }) => api.call("apps.restart", { ...target("web"), rolling: true }),
+      from: { ...keep, web: "running 2" },
+      to: { ...keep, web: "running 2" },
+    },
+    {
+      name: "update that fails and is rolled back",
+      before: [app("web", { replicas: 2, update })],
+      ask: (daemon) =>
+        apply(daemon, [
+          app("web", { replicas: 2, update, command: { kind: "exec", argv: ["/no/such/program"] } }),
+        ]),
+      from: { ...keep, web: "running 2" },
+      to: { ...keep, web: "running 2" },
+      ends: "failed",
     },
     {
       name: "a crash, and the restart after it",

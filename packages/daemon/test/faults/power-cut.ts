@@ -94,7 +94,8 @@ async function missing(
   const known = await daemon.api.call("operations.list", {});
   for (const { id, kind, name } of acknowledged ?? []) {
     const operation = known.find((each) => each.id === id);
-    if (operation?.state !== "done") lost.push(`${kind} of ${name} is ${operation?.state ?? "not known"}`);
+    if (operation?.state !== (fault.ends ?? "done"))
+      lost.push(`${kind} of ${name} is ${operation?.state ?? "not known"}`);
   }
   if (!isAcknowledged && !fault.isEvent) {
     await fault.ask(daemon);

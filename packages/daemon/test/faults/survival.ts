@@ -62,14 +62,34 @@ export async function expectNothingLost(
     const known = await daemon.api.call("operations.list", {});
     for (const { id } of acknowledged) {
       const operation = known.find((each) => each.id === id);
-      expect(operation, where).toMatchObject({ state: "done" });
+      expect(operation, where).toMatchObject({ state: fault.ends ?? "done" });
     }
+    await expectSameAgain(daemon, fault, acknowledged, where);
   } else if (!fault.isEvent) {
     // The caller, who had no answer, asks again.
     await fault.ask(daemon);
     expect(sightOf(daemon, await daemon.settle()), `${where}, asked again`).toEqual(fault.to);
   }
   return upMs;
+}
+
+/** The same request is sent again: by its key it is known, and without one there is nothing left to be done. */
+async function expectSameAgain(
+  daemon: KillableDaemon,
+  fault: FaultCase,
+  acknowledged: readonly Operation[],
+  where: string,
+): Promise<void> {
+  if (fault.isEvent || fault.ends !== undefined) return;
+  const before = daemon.programs();
+  const again = await fault.ask(daemon);
+  const known = new Set(acknowledged.map(({ id }) => id));
+  expect(
+    again.filter(({ id }) => !known.has(id)),
+    `${where}, asked again`,
+  ).toEqual([]);
+  await daemon.settle();
+  expect(daemon.programs(), `${where}, asked again`).toEqual(before);
 }
 
 /** `web: "running 2"` for two live programs of an app whose instances all run. */
