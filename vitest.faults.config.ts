@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { reporters } from "./test/engines/reporters.ts";
 
 /** The fault matrix: real daemons, killed and starved. Minutes, not seconds; each test prints its figure. */
 export default defineConfig({
   test: {
+    reporters: reporters("faults"),
     include: ["packages/*/test/faults/**/*.fault.ts"],
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -10,6 +10,7 @@ setsid  util-linux  the launcher for machines without perl, and programs that tr
 ps      procps      tests that look at sessions and process groups
 bash    bash        process-compose files that name no shell
 git     git         .ci/run, which works on a fresh clone
+mount   mount       the fault matrix: disks of a few MiB
 strace  strace      the fault matrix: a daemon that is killed at, or failed by, a system call
 mkfs.ext4  e2fsprogs  the fault matrix: a disk whose power is cut
 faketime  faketime  the fault matrix: a wall clock that jumps

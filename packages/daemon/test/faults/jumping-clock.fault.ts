@@ -1,8 +1,9 @@
-/** F9: the wall clock of the machine is set, forward and back, while a real daemon keeps apps up. */
-import { existsSync, writeFileSync } from "node:fs";
+/** F9: the wall clock of the machine is set, forward and back, or stands, while a real daemon keeps apps up. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom, systemClock } from "@holdfast/runtime";
 import { expect, test } from "vitest";
+import type { AppStatus } from "../../src/api/contract.ts";
 import { projectSpec, restart } from "../fakes/app-spec.ts";
 import { KillableDaemon } from "./killable-daemon.ts";
 import { waiting } from "./operations.ts";
@@ -12,7 +13,12 @@ const libraries = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
   (each) => `/usr/lib/${each}/faketime/libfaketimeMT.so.1`,
 );
 const hour = 3_600;
-const jumps = [hour, -hour, 24 * hour, -24 * hour, 0];
+const offset = (seconds: number): string => `${seconds < 0 ? "" : "+"}${seconds}`;
+const jumps = [
+  ...[hour, -hour, 24 * hour, -24 * hour, 0].map(offset),
+  // A time without a sign is one at which the clock stands.
+  "2030-01-01 00:00:00",
+];
 
 test("F9: whatever the wall clock is set to, nothing is restarted early, twice or not at all", {
   timeout: 600_000,
@@ -34,8 +40,15 @@ test("F9: whatever the wall clock is set to, nothing is restarted early, twice o
     });
     const backoff = { initialMs: 400, maxMs: 400, factor: 1, resetAfterMs: 1_000_000 };
     const mortal = waiting("mortal", daemon.root, { restart: { ...restart("always").restart, backoff } });
-    await daemon.api.call("apps.apply", { spec: projectSpec([waiting("quiet", daemon.root), mortal]) });
-    await daemon.settle();
+    const runs = join(daemon.root, "runs");
+    const tick = waiting("tick", daemon.root, {
+      command: { kind: "shell", script: `echo >> ${runs}`, shell: ["/bin/sh", "-c"] },
+      schedule: { cron: "* * * * * *", immediate: false },
+    });
+    const apps = [waiting("quiet", daemon.root), mortal, tick];
+    await daemon.api.call("apps.apply", { spec: projectSpec(apps) });
+    const applied = systemClock.monotonic();
+    await daemon.until("a job ran on its schedule", () => existsSync(runs));
     const quiet = daemon.programs().find(({ app }) => app === "quiet");
     for (let round = 1; round <= rounds; round++) {
       const before = daemon.programs().find(({ app }) => app === "mortal");
@@ -46,20 +59,24 @@ test("F9: whatever the wall clock is set to, nothing is restarted early, twice o
       });
       const began = systemClock.monotonic();
       // In the middle of the delay.
-      const jump = jumps[Math.floor(random.next() * jumps.length)] ?? 0;
-      writeFileSync(file, `${jump < 0 ? "" : "+"}${jump}\n`);
-      const rows = await daemon.settle();
+      writeFileSync(file, `${jumps[Math.floor(random.next() * jumps.length)] ?? "+0"}\n`);
+      const rows = await restarted(daemon);
       waits.push(systemClock.monotonic() - began);
-      expect(rows.map(({ name, restarts }) => [name, restarts])).toEqual([
+      const kept = rows.filter(({ name }) => name !== "tick");
+      expect(kept.map(({ name, restarts }) => [name, restarts])).toEqual([
         ["quiet", 0],
         ["mortal", round],
       ]);
       expect(daemon.programs().filter(({ app }) => app === "mortal").length).toBe(1);
       expect(daemon.programs().find(({ app }) => app === "quiet")).toEqual(quiet);
     }
+    // Every second of the machine's own time has one at most, whatever the daemon believes the time to be.
+    const ticks = readFileSync(runs, "utf8").length;
+    const seconds = Math.ceil((systemClock.monotonic() - applied) / 1_000);
+    expect(ticks).toBeLessThanOrEqual(seconds + 1);
     const [shortest, longest] = [Math.min(...waits), Math.max(...waits)].map(Math.round);
     console.log(
-      `F9: ${rounds} jumps of the wall clock by an hour or a day: 0 early, 0 double, 0 missing restarts; a delay of 400 ms took ${shortest} to ${longest} ms`,
+      `F9: ${rounds} jumps of the wall clock by an hour or a day, or to where it stands: 0 early, 0 double, 0 missing restarts; a delay of 400 ms took ${shortest} to ${longest} ms; ${ticks} runs of a job of each second in ${seconds} s`,
     );
     // The delay is chosen up to half shorter or longer by chance, and its beginning was seen late.
     expect(longest).toBeLessThan(10_000);
@@ -67,3 +84,13 @@ test("F9: whatever the wall clock is set to, nothing is restarted early, twice o
     await daemon.remove();
   }
 });
+
+/** The job comes and goes meanwhile. */
+async function restarted(daemon: KillableDaemon): Promise<readonly AppStatus[]> {
+  let rows: readonly AppStatus[] = [];
+  await daemon.until("it runs again", async () => {
+    rows = await daemon.api.call("apps.list", {});
+    return rows.some(({ name, state }) => name === "mortal" && state === "running");
+  });
+  return rows;
+}

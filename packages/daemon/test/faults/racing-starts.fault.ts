@@ -48,12 +48,18 @@ test("F19: of eight daemons for one home one wins, the others exit with 73 and n
         });
       }
       expect(daemon.programs()).toEqual([app]);
+      // Whoever takes away the socket of a living daemon does not make room for a second one.
+      rmSync(join(daemon.home, "holdfast.sock"));
+      expect(await race(daemon).ended, `round ${round}, without a socket`).toEqual({
+        code: 73,
+        said: expect.stringContaining(`pid ${info.pid} owns`),
+      });
       const winner = losers.find(({ isAlive }) => isAlive());
       winner?.kill();
       await winner?.ended;
     }
     console.log(
-      `F19: ${rounds} rounds of ${racers} racing starts: one winner in ${rounds} of ${rounds}, the app runs once`,
+      `F19: ${rounds} of ${rounds} rounds of ${racers} racing starts: one daemon each, and ${rounds} later ones refused while its socket was gone; the app runs once`,
     );
   } finally {
     await daemon.remove();

@@ -19,7 +19,9 @@ test(`the whole daemon keeps I1 to I13 through ${schedules} schedules, each mark
   timeout: 900_000,
 }, () => {
   const found = runHunt(daemon, { seeds: schedules, marks: 100 });
-  console.log(`${found.perSecond} schedules a second of one core; ${JSON.stringify(found.marks)}`);
+  console.log(
+    `I1 to I13: seeds 1 to ${schedules}, each replayed by npm run simulate:daemon -- --seeds 1 --from SEED: ${found.perSecond} schedules a second of one core; ${JSON.stringify(found.marks)}`,
+  );
   expect(found.what).toBeUndefined();
   expect(found).toMatchObject({ schedules, replayed: schedules / 100 });
 });

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { WebSocket } from "ws";
 import { appSpec, projectSpec } from "../fakes/app-spec.ts";
 import { type HttpRig, httpRig, token } from "./http-rig.ts";
+import { frame } from "./raw-frames.ts";
 
 const call = (method: string, params: unknown = {}, id = 1) =>
   JSON.stringify({ jsonrpc: "2.0", id, method, params });
@@ -19,14 +20,6 @@ async function open({ server }: HttpRig): Promise<Socket & { heard: () => string
   onTestFinished(() => void socket.destroy());
   await new Promise<void>((resolve) => void socket.once("connect", () => resolve()));
   return Object.assign(socket, { heard: () => text });
-}
-
-/** The bytes of one masked frame, whose mask is zero. */
-function frame(opcode: number, payload: Buffer, isFinal = true): Buffer {
-  const head = [(isFinal ? 0x80 : 0) | opcode];
-  if (payload.length < 126) head.push(0x80 | payload.length);
-  else head.push(0x80 | 126, payload.length >> 8, payload.length & 0xff);
-  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }
 
 /** An open WebSocket of which each byte is ours. */
