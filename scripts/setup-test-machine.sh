@@ -15,6 +15,9 @@ strace  strace      the fault matrix: a daemon that is killed at, or failed by, 
 mkfs.ext4  e2fsprogs  the fault matrix: a disk whose power is cut
 faketime  faketime  the fault matrix: a wall clock that jumps
 chromium  chromium  the tests that run in a browser too
+tmux    tmux        the tests of what a terminal shows
+zsh     zsh         the tests of its completion
+fish    fish        the tests of its completion
 systemd-analyze  systemd  the test of `daemon unit`
 '
 

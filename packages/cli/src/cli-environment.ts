@@ -1,4 +1,5 @@
 import type { Clock } from "@holdfast/runtime";
+import type { Screen } from "./terminal/screen.ts";
 
 /** Everything of the process that a command uses, so that tests can give their own. */
 export interface CliEnvironment {
@@ -15,6 +16,8 @@ export interface CliEnvironment {
   onInterrupt(listener: (why: Interrupt) => void): () => void;
   /** Ends the process at once. */
   exit(code: number): void;
+  /** Takes the whole terminal; absent where there is none at either end. */
+  readonly openScreen?: () => Promise<Screen>;
 }
 
 export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP" | "EPIPE";

@@ -32,6 +32,10 @@ export function nodeEnvironment(program: readonly [string, ...string[]]): CliEnv
       };
     },
     exit: (code) => process.exit(code),
+    ...(process.stdin.isTTY === true &&
+      process.stdout.isTTY === true && {
+        openScreen: async () => (await import("./terminal/node-screen.ts")).openNodeScreen(),
+      }),
   };
 }
 

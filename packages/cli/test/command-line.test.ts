@@ -58,7 +58,7 @@ describe("what is refused, with 2, and the way out named", () => {
     [["reload", "web"], "there is no command reload", "holdfast restart"],
     [["scale", "web=3"], "there is no command scale", "deploy.replicas"],
     [["startup"], "there is no command startup", "holdfast daemon unit"],
-    [["monit"], "there is no command monit", "holdfast ps --watch"],
+    [["monit"], "there is no command monit", "holdfast top"],
     [["frobnicate"], "there is no command frobnicate", "holdfast --help lists them"],
     [["ps", "--jsno"], "ps has no option --jsno", "did you mean --json?"],
     [["ps", "-x"], "ps has no option -x", "holdfast ps --help lists them"],

@@ -14,6 +14,7 @@ import {
   restartOptions,
   startOptions,
   stopOptions,
+  topOptions,
   upOptions,
 } from "./options.ts";
 
@@ -75,6 +76,16 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     summary: "list the apps: of this directory's project, or of all",
     options: psOptions,
     load: async () => (await import("../commands/ps.ts")).ps,
+  }),
+  command({
+    name: "top",
+    names: "",
+    maxNames: 0,
+    summary: "watch and steer the apps on the whole terminal",
+    notes: `A table, a graph of what needs what, the log of an app, and why it is in its state; ? lists the keys.
+Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
+    options: topOptions,
+    load: async () => (await import("../commands/top.ts")).top,
   }),
   command({
     name: "start",

@@ -26,6 +26,11 @@ export interface PsOptions {
   readonly "project-name"?: string;
 }
 
+export interface TopOptions {
+  readonly all?: boolean;
+  readonly "project-name"?: string;
+}
+
 /** Of `start`, `stop` and `restart`. */
 export interface OperateOptions {
   readonly all?: boolean;
@@ -155,6 +160,8 @@ export const psOptions: OptionsFor<PsOptions> = {
   all,
   "project-name": projectName,
 };
+
+export const topOptions: OptionsFor<TopOptions> = { all, "project-name": projectName };
 
 export const startOptions: OptionsFor<OperateOptions> = {
   all: { type: "boolean", short: "a", help: "every app of the project" },

@@ -1,5 +1,6 @@
 import type { LogLine } from "@holdfast/daemon/api";
 import { appColours } from "./app-colours.ts";
+import { clockTime } from "./clock-time.ts";
 import { entryText } from "./entry-text.ts";
 import { safeText } from "./safe-text.ts";
 import type { Style } from "./style.ts";
@@ -70,13 +71,4 @@ export class LogPrinter {
 
 function keyOf({ project, name }: { readonly project: string; readonly name: string }): string {
   return `${project}/${name}`;
-}
-
-/** Local time of day to the millisecond. */
-function clockTime(time: string): string {
-  const at = new Date(time);
-  if (Number.isNaN(at.getTime())) return time;
-  const two = (count: number): string => String(count).padStart(2, "0");
-  const ms = String(at.getMilliseconds()).padStart(3, "0");
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`;
 }

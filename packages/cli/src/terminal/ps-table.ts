@@ -74,7 +74,7 @@ export function exitText({ code, signal }: NonNullable<AppStatus["exit"]>): stri
   return signal ?? "exit unknown";
 }
 
-function healthCell({ health, ready, state }: AppStatus, style: Style): Cell {
+export function healthCell({ health, ready, state }: AppStatus, style: Style): Cell {
   switch (health) {
     case "healthy":
       return { text: health, paint: style.green };
@@ -87,7 +87,7 @@ function healthCell({ health, ready, state }: AppStatus, style: Style): Cell {
   }
 }
 
-function statePaint(state: StateName, style: Style): (text: string) => string {
+export function statePaint(state: StateName, style: Style): (text: string) => string {
   switch (state) {
     case "running":
       return style.green;

@@ -6,7 +6,7 @@ import { removeCgroups } from "@holdfast/platform/testing";
 import { systemClock } from "@holdfast/runtime";
 import { onTestFinished } from "vitest";
 
-const bin = new URL("../../bin/holdfast.js", import.meta.url).pathname;
+export const bin: string = new URL("../../bin/holdfast.js", import.meta.url).pathname;
 
 export interface Ended {
   readonly code: number | null;
