@@ -11,7 +11,7 @@ export interface ErrorKind {
 /** Every code that a relay answers with. */
 export const errorKinds: Readonly<Record<RelayErrorCode, ErrorKind>> = {
   BAD_REQUEST: { status: 400, retry: "never", meaning: "a path, query, header or body is not of its form" },
-  BAD_CURSOR: { status: 400, retry: "never", meaning: "`after` or `Last-Event-ID` is not EPOCH:SEQ" },
+  BAD_CURSOR: { status: 400, retry: "never", meaning: "`after` is not EPOCH:SEQ" },
   BAD_ENVELOPE: { status: 400, retry: "never", meaning: "the body is no JSON object in UTF-8" },
   UNAUTHORISED: {
     status: 401,
@@ -23,7 +23,7 @@ export const errorKinds: Readonly<Record<RelayErrorCode, ErrorKind>> = {
   NO_SUCH_SLOT: { status: 404, retry: "never", meaning: "the slot does not exist, or no longer" },
   NO_SUCH_TOKEN: { status: 404, retry: "never", meaning: "no token has that id" },
   METHOD_NOT_ALLOWED: { status: 405, retry: "never", meaning: "the path takes other methods, see `Allow`" },
-  REQUEST_TIMEOUT: { status: 408, retry: "later", meaning: "the body did not come in time" },
+  REQUEST_TIMEOUT: { status: 408, retry: "later", meaning: "the request did not come in time" },
   SLOT_EXISTS: { status: 409, retry: "never", meaning: "a slot of that name exists" },
   ID_REUSED: { status: 409, retry: "never", meaning: "this sender has posted other bytes under the same id" },
   TOO_MANY_TOKENS: {
