@@ -156,7 +156,7 @@ test.each([
   const refused = await relay.ask("POST", "/v1/events/alice", {
     token: post,
     body,
-    headers: headers as Readonly<Record<string, string>>,
+    headers,
   });
   expect([refused.status, refused.json()]).toMatchObject([status, { error: { code } }]);
   const { head } = (await relay.ask("GET", "/v1/events/alice", { token: read })).json<EventPage>();

@@ -190,7 +190,7 @@ class SqliteStore implements RelayStore {
       this.#wasRead.clear();
     });
     const names = await promised("the slots could not be read", () =>
-      this.#statements.slotNames.all().map((row) => String(row["name"])),
+      this.#statements.toTrim.all(rule.keepBytes, rule.before).map((row) => String(row["name"])),
     );
     for (const name of names) {
       for (;;) {

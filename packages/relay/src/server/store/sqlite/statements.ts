@@ -9,7 +9,8 @@ const texts = {
   dropEvents: "DELETE FROM event WHERE slot = ?",
   dropTokens: "DELETE FROM token WHERE slot = ?",
   listSlots: "SELECT * FROM slot WHERE name > ? ORDER BY name LIMIT ?",
-  slotNames: "SELECT name FROM slot WHERE events > 0",
+  toTrim: `SELECT name FROM slot AS s WHERE events > 0 AND ((bytes > ? AND was_read > trimmed)
+    OR (SELECT at FROM event WHERE slot = s.id ORDER BY seq LIMIT 1) < ?)`,
   noteRead: "UPDATE slot SET was_read = max(was_read, min(head, ?)) WHERE name = ?",
   readEvents:
     "SELECT seq, sender, id, at, envelope FROM event WHERE slot = ? AND seq > ? ORDER BY seq LIMIT ?",

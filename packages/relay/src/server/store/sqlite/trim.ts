@@ -1,16 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TrimRule } from "../relay-store.ts";
+import { mostTrimmedAtOnce, trimmable } from "../trimmable.ts";
+import type { Row } from "./rows.ts";
 import { inTransaction } from "./transaction.ts";
-
-/** As many events go in one transaction: nobody who appends waits for more. */
-const mostAtOnce = 1_000;
-
-interface Trimmable {
-  readonly key: number;
-  readonly trimmed: number;
-  readonly wasRead: number;
-  readonly bytes: number;
-}
 
 /** Trims in steps; each call does one, and says how many events went. */
 export function trimmer(database: DatabaseSync): (slot: string, rule: TrimRule) => number {
@@ -27,25 +19,18 @@ export function trimmer(database: DatabaseSync): (slot: string, rule: TrimRule) 
     inTransaction(database, () => {
       const row = findSlot.get(name);
       if (row === undefined) return 0;
-      const slot: Trimmable = {
-        key: Number(row["id"]),
-        trimmed: Number(row["trimmed"]),
-        wasRead: Number(row["was_read"]),
-        bytes: Number(row["bytes"]),
-      };
-      let [upTo, count, bytes] = [slot.trimmed, 0, 0];
-      for (const event of oldest.iterate(slot.key, slot.trimmed, mostAtOnce)) {
-        const seq = Number(event["seq"]);
-        const isOld = Number(event["at"]) < rule.before;
-        const isSpare = seq <= slot.wasRead && slot.bytes - bytes > rule.keepBytes;
-        if (!isOld && !isSpare) break;
-        upTo = seq;
-        count++;
-        bytes += Number(event["bytes"]);
-      }
+      const key = Number(row["id"]);
+      const trimmed = Number(row["trimmed"]);
+      const slot = { trimmed, wasRead: Number(row["was_read"]), bytes: Number(row["bytes"]) };
+      const events = oldest.iterate(key, trimmed, mostTrimmedAtOnce).map(oldEventOf);
+      const { upTo, count, bytes } = trimmable(slot, events, rule);
       if (count === 0) return 0;
-      remove.run(slot.key, slot.trimmed, upTo);
-      shrink.run(upTo, count, bytes, slot.key);
+      remove.run(key, trimmed, upTo);
+      shrink.run(upTo, count, bytes, key);
       return count;
     });
+}
+
+function oldEventOf(row: Row) {
+  return { seq: Number(row["seq"]), at: Number(row["at"]), bytes: Number(row["bytes"]) };
 }

@@ -1,0 +1,1 @@
+export { type NatsWakesOptions, openNatsWakes } from "./nats-wakes.ts";
