@@ -19,6 +19,10 @@ tmux    tmux        the tests of what a terminal shows
 zsh     zsh         the tests of its completion
 fish    fish        the tests of its completion
 systemd-analyze  systemd  the test of `daemon unit`
+pg_lsclusters  postgresql  the tests of relays that share a store
+nats-server  nats-server  the tests of relays that share a store
+nginx   nginx-light  the tests of a relay behind a proxy
+caddy   caddy       the tests of a relay behind a proxy
 '
 
 missing() {
@@ -72,6 +76,14 @@ as_root=
 if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null 2>&1 || { echo "setup: neither root nor sudo; install them by hand" >&2; exit 1; }
   as_root='sudo -n'
+fi
+
+# Servers that tests start by themselves: their packages are not to start them as services.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap '$as_root rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+  $as_root chmod 755 "$policy"
 fi
 
 export DEBIAN_FRONTEND=noninteractive

@@ -1,6 +1,7 @@
 /** Statements and transactions over a pool of connections. */
-import { Pool, type PoolClient } from "pg";
+
 import { HoldfastError } from "@holdfast/runtime";
+import { Pool, type PoolClient } from "pg";
 import { unavailable } from "../refusals.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
