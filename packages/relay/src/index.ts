@@ -1,10 +1,33 @@
+export { type ClientState, type Facts, type PullEnd, stateOf } from "./client/client-state.ts";
+export { type ConsumeOptions, consume } from "./client/consume.ts";
 export { fetchTransport } from "./client/http/fetch-transport.ts";
 export { followingRedirects } from "./client/http/redirects.ts";
 export { type RefusalDetails, RefusedError, UnauthorisedError } from "./client/http/refusal.ts";
 export type { HttpRequest, HttpResponse, HttpTransport } from "./client/http/transport.ts";
+export type { Rejection } from "./client/judge-page.ts";
+export type { PullReport } from "./client/puller.ts";
+export {
+  type ClientEvent,
+  type Message,
+  RelayClient,
+  type RelayClientOptions,
+  type Sent,
+  type Trust,
+} from "./client/relay-client.ts";
+export type { ClientSettings, MailboxSettings, Route } from "./client/settings.ts";
 export { openSse, type SseRequest, type SseStream } from "./client/sse/open.ts";
 export { type SseItem, SseReader, type SseReaderOptions } from "./client/sse/reader.ts";
 export { type SseSubscription, type SseTarget, subscribeSse } from "./client/sse/subscribe.ts";
+export type {
+  Gap,
+  InboxEntry,
+  MailStore,
+  Mark,
+  OutgoingEvent,
+  PageCommit,
+  QuarantinedEvent,
+} from "./client/store/mail-store.ts";
+export { memoryMailStore } from "./client/store/memory-mail-store.ts";
 export { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./envelope/base64.ts";
 export {
   type BodyKeys,
