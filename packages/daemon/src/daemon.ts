@@ -1,34 +1,37 @@
 import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type {
-  AppDescription,
   Applied,
   AppStatus,
   Operation,
   OperationKind,
+  Origin,
   Plan,
   SystemDescription,
   SystemInfo,
   Target,
-  Why,
 } from "./api/contract.ts";
 import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { Order } from "./apps/app.ts";
+import type { MachineWorld } from "./apps/instance-world.ts";
 import { limitWarning } from "./apps/limit-warning.ts";
 import { type Asked, type OperationArchive, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
-import { Project, type ProjectWorld } from "./apps/project.ts";
+import { Project } from "./apps/project.ts";
 import { Projects } from "./apps/projects.ts";
 import { refuseContainers } from "./apps/refuse-containers.ts";
 import { usualUpdate } from "./apps/roll.ts";
-import { describeApp } from "./describe/describe-app.ts";
+import { AppViews } from "./describe/app-views.ts";
+import type { Because } from "./events/because.ts";
 import { Chronicle } from "./events/chronicle.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
+import { ProbeBook } from "./probes/probe-book.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { UsageLog } from "./stats/usage-log.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
+import type { InstanceKey } from "./store/instance-record.ts";
 import { Journal, type StateWriter } from "./store/journal.ts";
 import type { RestoredState } from "./store/open-state.ts";
 import type { KeptState } from "./store/state-database.ts";
@@ -42,7 +45,7 @@ export interface DaemonSeams {
   readonly logs: LogBook;
   readonly watchFiles: WatchFiles;
   /** What instances need of the machine. */
-  readonly machine: Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks" | "tell">;
+  readonly machine: MachineWorld;
   /** Set when what is to run had to be put back from a backup. */
   readonly restored?: RestoredState;
   /** False when too little is left on the disk for a change of this kind; true where that is not known. */
@@ -59,12 +62,19 @@ export interface ShutdownWish {
   readonly keepApps: boolean;
 }
 
+const wasFound: Because = {
+  origin: { type: "boot", text: "the daemon found a run that nothing was written of" },
+};
+const daemonStops: Because = { origin: { type: "boot", text: "the daemon was stopped" } };
+
 /** The apps of one machine: all projects, behind one set of calls that the API exposes. */
 export class Daemon {
   readonly events: EventLog;
   readonly operations: OperationLog;
   readonly logs: LogBook;
   readonly usage: UsageLog = new UsageLog();
+  /** Apps looked at closely. */
+  readonly views: AppViews;
   readonly tasks: TaskRegistry;
   /** Resolves when somebody asked the daemon to end. */
   readonly shutdownAsked: Promise<ShutdownWish>;
@@ -74,6 +84,7 @@ export class Daemon {
   readonly #journal: Journal;
   readonly #projects = new Projects();
   readonly #chronicle: Chronicle;
+  readonly #probes = new ProbeBook();
   readonly #watches: AppWatches;
   #ending = false;
 
@@ -88,21 +99,32 @@ export class Daemon {
     this.#chronicle = new Chronicle({
       clock,
       events: this.events,
+      store: () => this.#store,
       specOf: (key) => this.#projects.specOf(key),
     });
     this.operations = new OperationLog(
       { clock, random, tasks: this.tasks, journal, archive: seams.database },
-      (operation) => this.#chronicle.operation(operation),
+      (operation, because) => this.#chronicle.operation(operation, because),
     );
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
     this.logs.onLetGo((letGo) => this.events.publish(letGoEvent(letGo)));
+    this.views = new AppViews({
+      clock,
+      projects: this.#projects,
+      probes: this.#probes,
+      events: this.events,
+      logs: this.logs,
+      environment: seams.machine.environment,
+    });
     this.#watches = new AppWatches({
       clock,
       watchFiles: seams.watchFiles,
       restart: (app, cause) => this.#restartWatched(app, cause),
-      trouble: (app, why) =>
-        this.#chronicle.tell("warning", app, `not all of ${app.name} is watched: ${why}`),
+      trouble: (app, text) =>
+        this.#chronicle.tell("warning", app, `not all of ${app.name} is watched: ${text}`, {
+          origin: { type: "shortage", text },
+        }),
     });
     const asked = Promise.withResolvers<ShutdownWish>();
     this.shutdownAsked = asked.promise;
@@ -120,7 +142,7 @@ export class Daemon {
       isLive: (cookie) => this.#seams.machine.runner.isLive(cookie),
     });
     this.#store.restore(kept.instances);
-    for (const record of adopted.instances) this.#store.update(record, record);
+    for (const record of adopted.instances) this.#store.update(record, record, wasFound);
     for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
     const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
     this.#tellRestored(adopted.told);
@@ -159,28 +181,6 @@ export class Daemon {
     return targets.flatMap((target) => this.#projects.rowsOf(target));
   }
 
-  /** One for each app that the target names. */
-  describe(target: Target): readonly AppDescription[] {
-    return this.#projects.expect(target).map(({ spec }) =>
-      describeApp(spec, {
-        environment: this.#seams.machine.environment(spec, {
-          project: spec.project,
-          name: spec.name,
-          instance: target.instance ?? 1,
-        }),
-        probes: [],
-        exits: [],
-      }),
-    );
-  }
-
-  /** One for each instance that the target names. */
-  why(target: Target, _lines?: number): readonly Why[] {
-    return this.#projects
-      .rowsOf(target)
-      .map((app) => ({ app, text: `${app.name} is ${app.state}`, chain: [], lastLines: [] }));
-  }
-
   /** What `apply` would do now. Throws as it does. */
   plan(request: PlanRequest): Plan {
     refuseContainers(request.spec);
@@ -199,7 +199,7 @@ export class Daemon {
     failpoint("apply.applied");
     this.#watches.follow(spec.name, project.spec.apps);
     this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
-    this.#chronicle.applied(spec.name, asked.by);
+    this.#chronicle.applied(spec.name, asked.by, asked.because ?? {});
     return applied;
   }
 
@@ -263,7 +263,9 @@ export class Daemon {
   /** Stops every app, in as much time as they themselves are given. Nothing is started from now on. */
   async stopApps(): Promise<void> {
     this.#ending = true;
-    const stops = this.#projects.all().flatMap((project) => project.stop(new Set(project.apps.keys())));
+    const stops = this.#projects
+      .all()
+      .flatMap((project) => project.stop(new Set(project.apps.keys()), { because: daemonStops }));
     await this.operations.wait(stops.map(({ id }) => id));
   }
 
@@ -296,8 +298,14 @@ export class Daemon {
     if (app.isWorkedOn) return "busy";
     const isDown = app.instances.every(({ record }) => record.state.kind === "stopped");
     if (isDown) return "done";
-    this.#chronicle.tell("watch", app.spec, `${name} is restarted: ${cause}`);
-    known.restart(new Set([name]), {}, ({ spec }) => spec.update && { policy: spec.update });
+    const after = this.#chronicle.tell("watch", app.spec, `${name} is restarted: ${cause}`, {
+      origin: { type: "watch", path: cause },
+    });
+    known.restart(
+      new Set([name]),
+      { because: { after } },
+      ({ spec }) => spec.update && { policy: spec.update },
+    );
     return "done";
   }
 
@@ -312,18 +320,19 @@ export class Daemon {
         store: this.#store,
         journal: this.#journal,
         tasks: this.tasks,
-        tell: (key, warning) => this.#chronicle.tell("warning", key, warning),
+        tell: (key, warning, origin) => this.#warnOf(key, warning, origin),
+        onLook: (key, probe, result) => this.#probes.keep(key, probe, result),
       },
       this.operations,
-      (name) => this.#forgot(spec.name, name),
+      (name, because) => this.#forgot(spec.name, name, because),
     );
   }
 
   /** An app is gone for good. With the last one its project is. */
-  #forgot(project: string, name: string): void {
+  #forgot(project: string, name: string, because: Because): void {
     const known = this.#projects.get(project);
     this.#watches.follow(project, known.spec.apps);
-    this.#chronicle.removed(project, name);
+    this.#chronicle.removed(project, name, because);
     if (known.isEmpty) this.#projects.delete(project);
   }
 
@@ -374,6 +383,14 @@ export class Daemon {
   #warn({ before, after }: RecordChange): void {
     const instances = this.#projects.appOf(after)?.instances ?? [];
     const message = limitWarning(before, after, instances);
-    if (message !== undefined) this.#chronicle.tell("warning", after, message);
+    if (message !== undefined) this.#warnOf(after, message);
+  }
+
+  #warnOf(key: InstanceKey, message: string, origin?: Origin): void {
+    const after = this.#store.get(key).told?.last;
+    this.#chronicle.tell("warning", key, message, {
+      ...(origin === undefined ? {} : { origin }),
+      ...(after === undefined ? {} : { after }),
+    });
   }
 }

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { Clock } from "@holdfast/runtime";
 import { indexed } from "./apps/instance-index.ts";
-import type { ProjectWorld } from "./apps/project.ts";
+import type { MachineWorld } from "./apps/instance-world.ts";
 import { watchLine } from "./logs/line-watch.ts";
 import type { LogBook } from "./logs/log-book.ts";
 import { realLook } from "./probes/look.ts";
@@ -16,7 +16,7 @@ export function realMachine(seams: {
   readonly clock: Clock;
   readonly runner: Runner;
   readonly logs: LogBook;
-}): Omit<ProjectWorld, "clock" | "random" | "store" | "journal" | "tasks" | "tell"> {
+}): MachineWorld {
   const { clock, runner, logs } = seams;
   return {
     runner,

@@ -1,6 +1,7 @@
 import { describeExit } from "../apps/exit-decision.ts";
 import { exitOf } from "../apps/next-state.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
+import type { WaitingFor } from "../spec/app-state.ts";
 import type { InstanceRecord } from "../store/instance-record.ts";
 import type { AppStatus } from "./contract.ts";
 
@@ -35,8 +36,12 @@ export function appStatus(
     group: spec.group ?? null,
     waitingFor: state.kind === "starting" ? state.waitingFor : [],
     next: record.next === null ? null : new Date(record.next).toISOString(),
-    budgetMs: state.kind === "stopping" || state.kind === "restarting" ? spec.stop.graceMs : null,
+    budgetMs: budgetOf(record, spec.stop),
   };
+}
+
+function budgetOf({ state, budgetMs }: InstanceRecord, stop: AppSpec["stop"]): number | null {
+  return state.kind === "stopping" || state.kind === "restarting" ? (budgetMs ?? stop.graceMs) : null;
 }
 
 function portsOf(record: InstanceRecord, ports: AppSpec["ports"]): readonly number[] {
@@ -101,7 +106,8 @@ function describeHealth(health: string, ready: boolean): string {
   return ready || health === "unhealthy" ? ` and ${health}` : ` and ${health}, not ready yet`;
 }
 
-function describeWait({ app, condition }: { readonly app: string; readonly condition: string }): string {
+/** `db to be healthy`. */
+export function describeWait({ app, condition }: WaitingFor): string {
   switch (condition) {
     case "service_healthy":
       return `${app} to be healthy`;

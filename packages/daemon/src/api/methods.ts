@@ -32,8 +32,9 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     call: MethodTable<Methods, Caller>[K]["call"],
   ): MethodTable<Methods, Caller>[K] =>
     ({ parse: (params: unknown) => parseParams(name, params), call }) as MethodTable<Methods, Caller>[K];
-  const asked = ({ principal }: Caller, { key }: Keyed): Asked => ({
-    by: principal,
+  const asked = (method: OwnMethod, { principal: by }: Caller, { key }: Keyed): Asked => ({
+    by,
+    because: { origin: { type: "request", by, method } },
     ...(key === undefined ? {} : { key }),
   });
   const durable = async <T>(result: T): Promise<T> => {
@@ -66,20 +67,28 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     }),
     "apps.list": method("apps.list", ({ project }) => daemon.list(project)),
     "apps.get": method("apps.get", (target) => daemon.listTargets([target])),
-    "apps.why": method("apps.why", ({ lines, ...target }) => daemon.why(target, lines)),
-    "apps.describe": method("apps.describe", (target) => daemon.describe(target)),
+    "apps.why": method("apps.why", ({ lines, ...target }) => daemon.views.why(target, lines)),
+    "apps.describe": method("apps.describe", (target) => daemon.views.describe(target)),
     "apps.apply": method("apps.apply", ({ spec, names, removeOrphans }, caller) =>
-      durable(daemon.apply(spec, names, removeOrphans, asked(caller, {}))),
+      durable(daemon.apply(spec, names, removeOrphans, asked("apps.apply", caller, {}))),
     ),
     "apps.plan": method("apps.plan", (request) => daemon.plan(request)),
     "apps.start": method("apps.start", (params, caller) =>
-      begun(daemon.start(params.targets, asked(caller, params)), params),
+      begun(daemon.start(params.targets, asked("apps.start", caller, params)), params),
     ),
     "apps.stop": method("apps.stop", (params, caller) =>
-      begun(daemon.stop(params.targets, params.timeoutMs, asked(caller, params)), params),
+      begun(daemon.stop(params.targets, params.timeoutMs, asked("apps.stop", caller, params)), params),
     ),
     "apps.restart": method("apps.restart", (params, caller) =>
-      begun(daemon.restart(params.targets, params.timeoutMs, asked(caller, params), params.rolling), params),
+      begun(
+        daemon.restart(
+          params.targets,
+          params.timeoutMs,
+          asked("apps.restart", caller, params),
+          params.rolling,
+        ),
+        params,
+      ),
     ),
     "stats.read": method("stats.read", ({ targets, since }) =>
       daemon.usage.read(targets, since === undefined ? undefined : Date.parse(since)),
@@ -92,7 +101,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     }),
     "apps.remove": method("apps.remove", (params, caller) => {
       const { targets, keepData, timeoutMs } = params;
-      const order = { ...asked(caller, params), timeoutMs };
+      const order = { ...asked("apps.remove", caller, params), timeoutMs };
       return begun(daemon.remove(targets, keepData === true ? { ...order, keepData } : order), params);
     }),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),

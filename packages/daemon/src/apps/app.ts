@@ -1,5 +1,6 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
+import { type Because, follows } from "../events/because.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { InstanceKey } from "../store/instance-record.ts";
 import type { OperationRecord, Roll } from "../store/operation-record.ts";
@@ -27,6 +28,8 @@ export interface Order extends Asked {
 export interface Turn {
   /** The runs that were the last ones when it began. */
   readonly before: readonly string[];
+  /** What its effects follow from: the event that told of its beginning. */
+  readonly because: Because;
   /** False once another operation works on the app. */
   isCurrent(): boolean;
   keepRoll(roll: Roll): void;
@@ -121,7 +124,7 @@ export class App {
     order: Order,
     work: (instances: readonly Instance[], turn: Turn) => Promise<void>,
   ): Operation {
-    const { only, timeoutMs, continued, by, key, roll, keepData } = order;
+    const { only, timeoutMs, continued, by, key, roll, keepData, because } = order;
     const { anew = kind === "stop" || only !== undefined } = order;
     const instances = this.#instances.filter(
       (instance) => only === undefined || instance.key.instance === only,
@@ -139,6 +142,7 @@ export class App {
       name,
       before: instances.flatMap(({ record }) => record.cookie ?? []),
       ...(by === undefined ? {} : { by }),
+      ...(because === undefined ? {} : { because }),
       ...(key === undefined ? {} : { key }),
       ...(only === undefined ? {} : { instance: only }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -147,10 +151,15 @@ export class App {
     };
     const turn: Turn = {
       before: request.before,
+      get because() {
+        return told;
+      },
       isCurrent: () => this.#current?.operation === operation,
       keepRoll: (now) => this.#operations.keepRoll(operation.id, now),
     };
-    const operation = this.#operations.begin(request, async () => {
+    let told: Because = follows;
+    const operation = this.#operations.begin(request, async (own) => {
+      told = own;
       try {
         await work(instances, turn);
         failpoint("operation.done");

@@ -7,11 +7,14 @@ import { settle } from "./settle.ts";
 /** Goes on with a start or a restart: an instance with another run than before has had it. */
 export function continueStart(app: App, record: OperationRecord): void {
   const order = withContinued(orderOf(record), record);
-  app.operate(record.kind, order, async (instances) =>
+  app.operate(record.kind, order, async (instances, { because }) =>
     settle(
       instances.map((instance) => {
-        if (isLaunchedSince(instance, record)) return instance.isAlive ? instance.start() : Promise.resolve();
-        return record.kind === "restart" ? instance.restart(order.timeoutMs) : instance.start();
+        if (isLaunchedSince(instance, record))
+          return instance.isAlive ? instance.start(because) : Promise.resolve();
+        return record.kind === "restart"
+          ? instance.restart(because, order.timeoutMs)
+          : instance.start(because);
       }),
     ),
   );

@@ -5,7 +5,7 @@ import type { AppState, WaitingFor } from "../spec/app-state.ts";
 export type DependencyVerdict =
   | { readonly kind: "met" }
   | { readonly kind: "waiting"; readonly waitingFor: readonly WaitingFor[] }
-  | { readonly kind: "impossible"; readonly reason: string };
+  | { readonly kind: "impossible"; readonly reason: string; readonly on: WaitingFor };
 
 /** One dependency's verdict: `no` is final as long as nobody starts the dependency anew. */
 type Fulfilment =
@@ -31,7 +31,8 @@ export function dependencyVerdict(
   for (const [app, { condition, required }] of Object.entries(spec.dependsOn)) {
     const facts = factsOf(app);
     if (facts === undefined) {
-      if (required) return { kind: "impossible", reason: `needs ${app}, which does not exist` };
+      if (required)
+        return { kind: "impossible", reason: `needs ${app}, which does not exist`, on: { app, condition } };
       continue;
     }
     for (const { state, sawReadyLine, willStart = false } of facts) {
@@ -42,7 +43,12 @@ export function dependencyVerdict(
         waitingFor.push({ app, condition });
         break;
       }
-      if (required) return { kind: "impossible", reason: `needs ${app}, which ${fulfilment.why}` };
+      if (required)
+        return {
+          kind: "impossible",
+          reason: `needs ${app}, which ${fulfilment.why}`,
+          on: { app, condition },
+        };
     }
   }
   return waitingFor.length === 0 ? { kind: "met" } : { kind: "waiting", waitingFor };

@@ -5,25 +5,42 @@ import { type DependencyFacts, dependencyVerdict } from "./dependencies.ts";
 
 /** How a wait for dependencies ends. */
 export type WaitEnd =
-  | { readonly kind: "met" | "cancelled" }
-  | { readonly kind: "impossible"; readonly reason: string };
+  /** `waited` is what it had to wait for last, and the number of the event that told that it is there. */
+  | {
+      readonly kind: "met";
+      readonly waited?: { readonly on: WaitingFor; readonly after: number | undefined };
+    }
+  | { readonly kind: "cancelled" }
+  | {
+      readonly kind: "impossible";
+      readonly reason: string;
+      readonly on: WaitingFor;
+      readonly after: number | undefined;
+    };
 
 interface Waiter {
   readonly spec: AppSpec;
   readonly onWaiting: (waitingFor: readonly WaitingFor[]) => void;
   readonly settle: (end: WaitEnd) => void;
   told: string;
+  waitingFor: readonly WaitingFor[];
 }
 
 /** The instances of a project that wait for others of it. */
 export class DependencyWaiters {
   readonly #factsOf: (app: string) => readonly DependencyFacts[] | undefined;
+  readonly #lastEventOf: (app: string) => number | undefined;
   readonly #waiters = new Set<Waiter>();
   #looking = false;
   #holds = 0;
 
-  constructor(factsOf: (app: string) => readonly DependencyFacts[] | undefined) {
+  /** `lastEventOf` an app: the number of the last event that told of it. */
+  constructor(
+    factsOf: (app: string) => readonly DependencyFacts[] | undefined,
+    lastEventOf: (app: string) => number | undefined,
+  ) {
     this.#factsOf = factsOf;
+    this.#lastEventOf = lastEventOf;
   }
 
   /** Resolves when all is there, when it cannot be any more, or when the token is cancelled. */
@@ -37,6 +54,7 @@ export class DependencyWaiters {
         spec,
         onWaiting,
         told: "[]",
+        waitingFor: [],
         settle: (end) => {
           this.#waiters.delete(waiter);
           forget();
@@ -72,12 +90,20 @@ export class DependencyWaiters {
 
   #judge(waiter: Waiter): void {
     const verdict = dependencyVerdict(waiter.spec, this.#factsOf);
-    if (verdict.kind !== "waiting") {
-      waiter.settle(verdict);
+    if (verdict.kind === "met") {
+      const [on] = waiter.waitingFor;
+      waiter.settle(
+        on === undefined ? verdict : { ...verdict, waited: { on, after: this.#lastEventOf(on.app) } },
+      );
+      return;
+    }
+    if (verdict.kind === "impossible") {
+      waiter.settle({ ...verdict, after: this.#lastEventOf(verdict.on.app) });
       return;
     }
     const told = JSON.stringify(verdict.waitingFor);
     if (told !== waiter.told) waiter.onWaiting(verdict.waitingFor);
     waiter.told = told;
+    waiter.waitingFor = verdict.waitingFor;
   }
 }

@@ -3,6 +3,7 @@
  * history go in, the decision comes out.
  */
 import { backoffDelay, type Random } from "@holdfast/runtime";
+import type { Origin } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { Exit } from "../spec/app-state.ts";
 
@@ -28,6 +29,8 @@ export interface EndedRun {
   readonly at: number;
   /** Set when it was ended for a failure, whatever its exit says: `its liveness probe failed`. */
   readonly failed?: string;
+  /** What made it end, if it did not end by itself. */
+  readonly origin?: Origin;
 }
 
 type Policy = Pick<AppSpec, "restart" | "successExitCodes">;

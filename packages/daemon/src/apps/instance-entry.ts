@@ -1,4 +1,5 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
+import { type Because, follows } from "../events/because.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { RecordPatch } from "../store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "../store/instance-record.ts";
@@ -23,16 +24,16 @@ export class InstanceEntry {
   }
 
   /** Lets an event change the state, if it applies to it, and patches the rest of the record along with it. */
-  apply(event: AppEvent, patch: RecordPatch = {}): void {
+  apply(event: AppEvent, patch: RecordPatch = {}, because: Because = follows): void {
     const { state } = this.record;
     const next = nextState(state, event);
     if (next === state && isPart(patch, this.record)) return;
     const lastError = next.kind === "failed" && next !== state ? { lastError: next.reason } : {};
-    this.world.store.update(this.key, { ...lastError, ...patch, state: next });
+    this.world.store.update(this.key, { ...lastError, ...patch, state: next }, because);
   }
 
-  patch(patch: RecordPatch): void {
-    this.world.store.update(this.key, patch);
+  patch(patch: RecordPatch, because: Because = follows): void {
+    this.world.store.update(this.key, patch, because);
   }
 
   /** Where the output of its next run goes, and from which offset. Throws when that cannot be. */

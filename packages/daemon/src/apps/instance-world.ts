@@ -1,6 +1,7 @@
 import type { Clock, Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
+import type { Origin, ProbeReport } from "../api/contract.ts";
 import type { LineWatch, WantedLine } from "../logs/line-watch.ts";
-import type { Look } from "../probes/probe-loop.ts";
+import type { Look, LookResult } from "../probes/probe-loop.ts";
 import type { Run, Runner, StopRequest } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { WaitingFor } from "../spec/app-state.ts";
@@ -49,7 +50,9 @@ export interface InstanceWorld {
   environment(spec: AppSpec, key: InstanceKey): Readonly<Record<string, string>>;
   stopRequest(spec: AppSpec, key: InstanceKey, run: Run): StopRequest;
   /** Tells whoever follows the events what should not have been: a sentence. */
-  tell(key: InstanceKey, warning: string): void;
+  tell(key: InstanceKey, warning: string, origin?: Origin): void;
+  /** A probe of it has looked. */
+  onLook(key: InstanceKey, probe: ProbeReport["probe"], result: LookResult): void;
   /** True when the project ends with the first of its apps. */
   abortsOnExit(): boolean;
   /** True when more than one instance writes to the file that the spec names. */
@@ -57,3 +60,19 @@ export interface InstanceWorld {
   /** Told when an instance came to rest by itself: it ended, or it was never started because of its dependencies. */
   rested(key: InstanceKey, how: "completed" | "failed" | "skipped"): void;
 }
+
+/** What of it the machine gives. */
+export type MachineWorld = Omit<
+  InstanceWorld,
+  | "clock"
+  | "random"
+  | "store"
+  | "journal"
+  | "tasks"
+  | "tell"
+  | "onLook"
+  | "dependencies"
+  | "rested"
+  | "sharesLogFile"
+  | "abortsOnExit"
+>;

@@ -1,15 +1,31 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import { type Because, follows } from "../events/because.ts";
 import { firstChecked } from "../probes/checks.ts";
 import type { Run, StopRequest } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
-import { type InstanceKey, type InstanceRecord, keyText } from "../store/instance-record.ts";
+import type { Exit } from "../spec/app-state.ts";
+import type { RecordPatch } from "../store/app-store.ts";
+import {
+  type InstanceKey,
+  type InstanceRecord,
+  keyText,
+  sinceLaunch,
+  withExit,
+} from "../store/instance-record.ts";
 import { InstanceEntry } from "./instance-entry.ts";
 import type { InstanceWorld } from "./instance-world.ts";
 import { keepSchedule } from "./keep-schedule.ts";
 import { keepUp } from "./keep-up.ts";
 import type { Life, LifeBeginning } from "./life.ts";
 import { isBegun, isUp } from "./next-state.ts";
+
+/** How a stop is prepared. */
+interface StopPreparation {
+  /** The longest that it can take. */
+  readonly budgetMs?: number | undefined;
+  readonly forGood?: boolean;
+}
 
 /** Drives one instance: it owns the run, and the store has its state. */
 export class Instance {
@@ -49,7 +65,7 @@ export class Instance {
   }
 
   /** Resolves when it was launched (a scheduled one: when its time is set). Joins a start under way. */
-  async start(): Promise<void> {
+  async start(because: Because): Promise<void> {
     const wish = this.willStart ? this.#wish : ++this.#wish;
     if (this.#life?.token.isCancelled) {
       this.#waiting = wish;
@@ -57,7 +73,8 @@ export class Instance {
       this.#expect(wish);
       this.#waiting = undefined;
     }
-    this.#life ??= this.#begin({ kind: this.#entry.spec.schedule === undefined ? "start" : "schedule" });
+    const kind = this.#entry.spec.schedule === undefined ? "start" : "schedule";
+    this.#life ??= this.#begin({ kind, because: { ...because, begins: true } });
     await this.#life.launched.promise;
   }
 
@@ -65,21 +82,25 @@ export class Instance {
    * From now on nothing of it is started; what runs goes on until the returned function is called. `forGood`: it is
    * being removed; `removal` or `keep` follows.
    */
-  prepareStop(forGood = false): (timeoutMs?: number) => Promise<void> {
+  prepareStop(
+    because: Because,
+    { budgetMs = this.#entry.spec.stop.graceMs, forGood = false }: StopPreparation = {},
+  ): (timeoutMs?: number) => Promise<void> {
     const life = this.#life;
     this.#wish++;
-    if (forGood) this.#entry.apply({ type: "removal", stage: "stopping" }, { wanted: false, next: null });
+    const begun = { ...because, begins: true } as const;
+    const patch = { wanted: false, next: null, budgetMs };
+    if (forGood) this.#entry.apply({ type: "removal", stage: "stopping" }, patch, begun);
     if (life === undefined) return () => Promise.resolve();
-    this.#entry.patch({ wanted: false, next: null });
-    this.#entry.apply({ type: "stop-asked" });
+    this.#entry.apply({ type: "stop-asked" }, patch, begun);
     failpoint("stop.asked");
     life.token.cancel({ kind: "rpc-requested", message: `${this.key.name} is being stopped` });
     return (timeoutMs) => this.#end(life, timeoutMs);
   }
 
   /** Resolves when nothing of it is left. A later call with less time shortens the grace. */
-  stop(timeoutMs?: number): Promise<void> {
-    return this.prepareStop()(timeoutMs);
+  stop(because: Because, timeoutMs?: number): Promise<void> {
+    return this.prepareStop(because, timeoutMs === undefined ? {} : { budgetMs: timeoutMs })(timeoutMs);
   }
 
   /** It is being stopped, or will be once others are: in so much time at most. */
@@ -102,19 +123,23 @@ export class Instance {
   }
 
   /** Stops it, if it is up, and starts it. Resolves when it was launched again. */
-  async restart(timeoutMs?: number): Promise<void> {
+  async restart(because: Because, timeoutMs?: number): Promise<void> {
     if (this.#entry.spec.schedule !== undefined) {
       // Between its runs it is up as a schedule only: there is nothing to be launched again.
-      const stopped = this.stop(timeoutMs);
+      const stopped = this.stop(because, timeoutMs);
       const wish = this.#wish;
       await stopped;
       this.#expect(wish);
-      await this.start();
+      await this.start(because);
       return;
     }
     const wish = ++this.#wish;
     const life = this.#life;
-    this.#entry.apply({ type: "restart-asked" }, { restartHistory: null });
+    this.#entry.apply(
+      { type: "restart-asked" },
+      { restartHistory: null, budgetMs: timeoutMs ?? this.#entry.spec.stop.graceMs },
+      { ...because, begins: true },
+    );
     if (life !== undefined) {
       life.token.cancel({ kind: "reload-requested", message: `${this.key.name} is being restarted` });
       failpoint("restart.asked");
@@ -122,7 +147,7 @@ export class Instance {
       failpoint("restart.stopped");
       this.#expect(wish);
     }
-    this.#life = this.#begin({ kind: "start" });
+    this.#life = this.#begin({ kind: "start", because: follows });
     await this.#life.launched.promise;
   }
 
@@ -142,17 +167,21 @@ export class Instance {
     if (left.kind === "running") {
       this.#life = this.#begin({ kind: "adopt", run: left.run });
       // Whoever goes on with the stop ends it: it may have to wait for others.
-      if (wasEnding) this.prepareStop();
+      if (wasEnding) this.prepareStop(follows, { budgetMs: record.budgetMs ?? undefined });
       return;
     }
     this.#entry.patch({ pid: null });
     this.#entry.runIsOver();
     if (wasEnding || !record.wanted) {
-      this.#entry.apply({ type: "stopped", ...(left.kind === "ended" ? { exit: left.exit } : {}) });
+      this.#entry.apply(
+        { type: "stopped", ...(left.kind === "ended" ? { exit: left.exit } : {}) },
+        {},
+        foundOver,
+      );
       return;
     }
     if (this.#entry.spec.schedule !== undefined && !isUp(record.state)) {
-      this.#life = this.#begin({ kind: "schedule" });
+      this.#life = this.#begin({ kind: "schedule", because: follows });
     } else if (record.state.kind === "backoff") {
       const leftMs = record.state.until - this.#entry.world.clock.now();
       // The wall clock may have been set back since: no delay is longer than the longest.
@@ -162,7 +191,7 @@ export class Instance {
       // A launch that nobody heard of any more was one all the same.
       this.#life = this.#begin({ kind: "ended", exit: left.exit });
     } else {
-      this.#entry.apply({ type: "run-lost" });
+      this.#entry.apply({ type: "run-lost" }, {}, goesOn);
       this.#life = this.#begin({ kind: "relaunch" });
     }
   }
@@ -184,8 +213,8 @@ export class Instance {
       isEnding: false,
     };
     if (from.kind === "start") {
-      const anew = { restarts: 0, restartHistory: null };
-      this.#entry.apply({ type: "start-asked" }, { wanted: true, lastError: null, ...anew });
+      const anew = { wanted: true, restarts: 0, restartHistory: null, lastError: null };
+      this.#entry.apply({ type: "start-asked" }, anew, from.because);
     } else {
       this.#entry.patch({ wanted: true, lastError: null });
     }
@@ -231,7 +260,7 @@ export class Instance {
     this.#entry.runIsOver();
     if (this.#life === life) this.#life = undefined;
     // Before anyone who waits for the end goes on: a start that follows finds the state that it starts from.
-    this.#entry.apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, { pid: null });
+    this.#entry.apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, this.#afterStop(exit));
     failpoint("stop.settled");
   }
 
@@ -239,6 +268,14 @@ export class Instance {
   #goOn(run: Run): void {
     this.#entry.apply({ type: "still-runs", ...firstChecked(this.#entry.spec) });
     this.#life = this.#begin({ kind: "adopt", run });
+  }
+
+  #afterStop(exit: Exit | undefined): RecordPatch {
+    if (exit === undefined) return { pid: null };
+    const { clock } = this.#entry.world;
+    const { record } = this;
+    const ended = { at: clock.now(), exit, ranMs: sinceLaunch(record, clock) };
+    return { pid: null, exits: withExit(record, ended) };
   }
 
   #live(life: Life, from: LifeBeginning): Promise<void> {
@@ -252,6 +289,9 @@ export class Instance {
     if (wish !== this.#wish) throw overtaken(this.key);
   }
 }
+
+const foundOver: Because = { origin: { type: "boot", text: "the daemon began, and its run was over" } };
+const goesOn: Because = { origin: { type: "boot", text: "the daemon began, and its run was gone" } };
 
 function overtaken(key: InstanceKey): HoldfastError {
   return new HoldfastError("OVERTAKEN", `${key.name} was told otherwise before this was done`);

@@ -4,6 +4,7 @@
  * one that nobody was there for, are run later or left out, as the schedule says; what is left out is told.
  */
 import type { Clock, ShutdownToken } from "@holdfast/runtime";
+import { type Because, follows } from "../events/because.ts";
 import type { Schedule } from "../spec/app-spec.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import { keepUp } from "./keep-up.ts";
@@ -12,6 +13,8 @@ import { nextRunAt, slotsBetween } from "./schedule.ts";
 
 /** A slot that is seen later than this was missed: a sleep takes half of it at most. */
 const missedAfterMs = 60_000;
+
+const due = { origin: { type: "timer", timer: "schedule" } } as const;
 
 /** Runs an instance whenever its schedule is due, until its life is cancelled. */
 export async function keepSchedule(
@@ -23,12 +26,15 @@ export async function keepSchedule(
   const { clock } = entry.world;
   // What an earlier daemon was waiting for; a start and a stop forget it.
   const left = from.kind === "schedule" ? entry.record.next : null;
+  const isNow = from.kind === "schedule" && schedule.immediate && left === null;
   if (from.kind !== "schedule") await keepUp(entry, life, from);
-  else if (schedule.immediate && left === null) await keepUp(entry, life, { kind: "start" });
+  else if (isNow) await keepUp(entry, life, { kind: "start", because: from.because });
   life.launched.resolve();
+  let because: Because = from.kind === "schedule" && !isNow ? from.because : follows;
   for (let at = left ?? nextSlot(entry, schedule); at !== undefined; at = nextSlot(entry, schedule)) {
     if (life.token.isCancelled) return;
-    entry.patch({ next: at });
+    entry.patch({ next: at }, because);
+    because = follows;
     const waited = await sleepUntil(clock, schedule, at, life.token);
     if (waited === "cancelled") return;
     if (waited === "elapsed") await runSlot(entry, life, schedule, at);
@@ -39,7 +45,11 @@ async function runSlot(entry: InstanceEntry, life: Life, schedule: Schedule, at:
   const { world, key } = entry;
   if (world.clock.now() - at > missedAfterMs && schedule.everyMs === undefined) {
     const runs = schedule.missed === "run-once";
-    world.tell(key, `${key.name} missed its run of ${timeText(at)}${runs ? " and runs now" : ""}`);
+    world.tell(
+      key,
+      `${key.name} missed its run of ${timeText(at)}${runs ? " and runs now" : ""}`,
+      due.origin,
+    );
     // Only this one counts as done: a clock that jumped ahead may be set back again.
     entry.patch({ slot: at });
     if (!runs) return;
@@ -47,15 +57,15 @@ async function runSlot(entry: InstanceEntry, life: Life, schedule: Schedule, at:
   for (let slot: number | undefined = Math.max(at, entry.record.slot ?? at); slot !== undefined; ) {
     const begun = world.clock.now();
     entry.patch({ restarts: 0, restartHistory: null, slot });
-    await keepUp(entry, life, { kind: "start" });
+    await keepUp(entry, life, { kind: "start", because: due });
     if (life.token.isCancelled || schedule.everyMs !== undefined) return;
-    const due = slotsBetween(schedule, Math.max(slot, begun), world.clock.now());
-    slot = due.at(-1);
+    const missed = slotsBetween(schedule, Math.max(slot, begun), world.clock.now());
+    slot = missed.at(-1);
     if (slot === undefined) return;
     if (schedule.overlap === "queue") continue;
     entry.patch({ slot });
-    const what = due.length === 1 ? "a run" : `${due.length} runs`;
-    world.tell(key, `${what} of ${key.name} left out: the last one went on until now`);
+    const what = missed.length === 1 ? "a run" : `${missed.length} runs`;
+    world.tell(key, `${what} of ${key.name} left out: the last one went on until now`, due.origin);
     return;
   }
 }

@@ -1,36 +1,54 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import { type Because, follows } from "../events/because.ts";
 import { hearsNotify, watchdogVariable } from "../probes/notify.ts";
 import type { Run } from "../runner/runner.ts";
+import type { WaitingFor } from "../spec/app-state.ts";
 import type { EndedRun } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import { commandOf } from "./instance-index.ts";
 import { portVariables, takePorts } from "./instance-ports.ts";
 import { isTransient } from "./is-transient.ts";
-import type { Life } from "./life.ts";
+import type { Life, LifeBeginning } from "./life.ts";
+
+/** A run that was launched, and what it had waited for, if anything. */
+export interface LaunchedRun {
+  readonly run: Run;
+  readonly because: Because;
+}
 
 /**
  * Waits for what it needs and launches it; undefined when that failed for good, or the life was cancelled meanwhile.
  * Where the machine had too little of something for it, that counts as a run that failed, and the policy decides.
  */
-export async function launch(entry: InstanceEntry, life: Life): Promise<Run | EndedRun | undefined> {
+export async function launch(
+  entry: InstanceEntry,
+  life: Life,
+  from: LifeBeginning,
+): Promise<LaunchedRun | EndedRun | undefined> {
   const { spec, world } = entry;
-  entry.apply({ type: "start-asked" }, { next: null });
+  entry.apply({ type: "start-asked" }, { next: null }, from.kind === "start" ? from.because : follows);
   const verdict = await world.dependencies(spec, life.token, (waitingFor) =>
-    entry.apply({ type: "waiting", waitingFor }),
+    entry.apply({ type: "waiting", waitingFor }, {}, becauseOf(waitingFor[0])),
   );
-  if (life.token.isCancelled) return undefined;
+  if (life.token.isCancelled || verdict.kind === "cancelled") return undefined;
   if (verdict.kind === "impossible") {
-    fail(entry, life, new HoldfastError("START_FAILED", `${entry.key.name} ${verdict.reason}`), "skipped");
+    const error = new HoldfastError("START_FAILED", `${entry.key.name} ${verdict.reason}`);
+    fail(entry, life, error, "skipped", { ...becauseOf(verdict.on), ...afterEvent(verdict.after) });
     return undefined;
   }
   try {
     const run = await launchNow(entry, life);
-    return life.token.isCancelled ? undefined : run;
+    if (life.token.isCancelled || run === undefined) return undefined;
+    const { waited } = verdict;
+    return {
+      run,
+      because: waited === undefined ? follows : { ...becauseOf(waited.on), ...afterEvent(waited.after) },
+    };
   } catch (error) {
     if (life.token.isCancelled) return undefined;
     if (entry.spec.restart.when !== "never" && isTransient(error)) return failNow(entry, life, error);
-    fail(entry, life, error, "failed");
+    fail(entry, life, error, "failed", follows);
     return undefined;
   }
 }
@@ -43,7 +61,9 @@ function failNow(entry: InstanceEntry, life: Life, error: unknown): EndedRun {
   const message = `${name} could not start now: ${reason}; it is tried again`;
   life.launched.reject(new HoldfastError("START_FAILED", message, { cause: error }));
   const exit = { code: null, signal: null };
-  return { exit, livedMs: 0, at: entry.world.clock.monotonic(), failed: `could not start: ${reason}` };
+  const failed = `could not start: ${reason}`;
+  const origin = { type: "shortage", text: reason } as const;
+  return { exit, livedMs: 0, at: entry.world.clock.monotonic(), failed, origin };
 }
 
 async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {
@@ -88,17 +108,35 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   return await launching;
 }
 
-function fail(entry: InstanceEntry, life: Life, error: unknown, how: "failed" | "skipped"): void {
+function fail(
+  entry: InstanceEntry,
+  life: Life,
+  error: unknown,
+  how: "failed" | "skipped",
+  because: Because,
+): void {
   const failure =
     error instanceof HoldfastError
       ? error
       : new HoldfastError("START_FAILED", String(error), { cause: error });
   const wanted = entry.spec.schedule !== undefined;
-  entry.apply({ type: "start-failed", reason: failure.message }, { lastError: failure.message, wanted });
+  entry.apply(
+    { type: "start-failed", reason: failure.message },
+    { lastError: failure.message, wanted },
+    because,
+  );
   const { name } = entry.key;
   const told = failure.message.startsWith(`${name} `)
     ? failure
     : new HoldfastError(failure.code, `${name} could not start: ${failure.message}`, { cause: failure });
   life.launched.reject(told);
   entry.world.rested(entry.key, how);
+}
+
+function becauseOf(on: WaitingFor | undefined): Because {
+  return on === undefined ? follows : { origin: { type: "dependency", ...on } };
+}
+
+function afterEvent(after: number | undefined): Because {
+  return after === undefined ? follows : { after };
 }

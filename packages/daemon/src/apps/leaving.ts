@@ -1,5 +1,6 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation } from "../api/contract.ts";
+import type { Because } from "../events/because.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import { type InstanceKey, keyText } from "../store/instance-record.ts";
 import type { OperationRecord } from "../store/operation-record.ts";
@@ -36,14 +37,14 @@ export class Leaving {
     const drop = { spec, instances: instances.map(({ key }) => key.instance) };
     const before = instances.flatMap(({ record }) => record.cookie ?? []);
     for (const instance of instances) this.#instances.set(keyText(instance.key), instance);
-    return this.#operations.begin({ ...asked, kind: "stop", project, name, before, drop }, () =>
-      this.#dropAll(instances),
+    return this.#operations.begin({ ...asked, kind: "stop", project, name, before, drop }, (because) =>
+      this.#dropAll(instances, because),
     );
   }
 
   /** Goes on with a drop that a crash left, of the instances that `resume` gave. */
   goOn(record: OperationRecord, instances: readonly Instance[]): void {
-    this.#operations.begin(record, () => this.#dropAll(instances));
+    this.#operations.begin(record, (because) => this.#dropAll(instances, because));
   }
 
   /**
@@ -69,8 +70,8 @@ export class Leaving {
     return [...gone, ...known.filter(({ record }) => before.includes(record.cookie ?? ""))];
   }
 
-  async #dropAll(instances: readonly Instance[]): Promise<void> {
-    await settle(instances.map((each) => each.stop()));
+  async #dropAll(instances: readonly Instance[], because: Because): Promise<void> {
+    await settle(instances.map((each) => each.stop(because)));
     failpoint("drop.stopped");
     for (const instance of instances) {
       const key = keyText(instance.key);

@@ -1,4 +1,5 @@
 import type { ShutdownToken } from "@holdfast/runtime";
+import type { Because } from "../events/because.ts";
 import type { Run } from "../runner/runner.ts";
 import type { Exit } from "../spec/app-state.ts";
 
@@ -23,11 +24,11 @@ export interface Life {
 
 /** Where a life begins: from nothing, or from what an earlier daemon left. */
 export type LifeBeginning =
-  /** It was asked for: restarts are counted anew. */
-  | { readonly kind: "start" }
+  /** It was asked for, or its time has come. */
+  | { readonly kind: "start"; readonly because: Because }
   /** It was to run, and does not. */
   | { readonly kind: "relaunch" }
   | { readonly kind: "adopt"; readonly run: Run }
   | { readonly kind: "ended"; readonly exit: Exit }
   | { readonly kind: "wait"; readonly delayMs: number }
-  | { readonly kind: "schedule" };
+  | { readonly kind: "schedule"; readonly because: Because };

@@ -1,6 +1,7 @@
 import { type Clock, describeError, HoldfastError, type Random, type TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation, OperationKind } from "../api/contract.ts";
+import { type Because, beforeUnknown, follows } from "../events/because.ts";
 import type { Journal } from "../store/journal.ts";
 import {
   type OperationRecord,
@@ -17,6 +18,7 @@ const mostJoined = 100;
 export interface Asked {
   readonly by?: string;
   readonly key?: string;
+  readonly because?: Because;
 }
 
 /** An operation to begin: a new one, or one that a crash left under way. */
@@ -62,12 +64,13 @@ export interface OperationFilter {
 /** All operations: those under way, and the last that ended, also under earlier daemons. */
 export class OperationLog {
   readonly #seams: OperationSeams;
-  readonly #onChange: (operation: Operation) => void;
+  readonly #tell: (operation: Operation, because: Because) => number;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(seams: OperationSeams, onChange: (operation: Operation) => void) {
+  /** `tell` gives the number of the event that tells of it. */
+  constructor(seams: OperationSeams, tell: (operation: Operation, because: Because) => number) {
     this.#seams = seams;
-    this.#onChange = onChange;
+    this.#tell = tell;
   }
 
   /** Takes what the database had, and returns those that a crash left under way: they are to be begun again. */
@@ -80,15 +83,18 @@ export class OperationLog {
     return records.filter(({ state }) => state === "running");
   }
 
-  /** Begins an operation and returns at once. `work` starts in this turn, so what it flips is flipped on return. */
-  begin(request: OperationRequest, work: () => Promise<void>): Operation {
+  /**
+   * Begins an operation and returns at once. `work` starts in this turn, so what it flips is flipped on return; it is
+   * given what its effects follow from.
+   */
+  begin(request: OperationRequest, work: (because: Because) => Promise<void>): Operation {
     const entry = "id" in request ? this.#entry(request.id) : this.#enter(request);
     const { record } = entry;
     failpoint("operation.begun");
     const task = this.#seams.tasks.spawn(
       `${record.kind} ${record.project}/${record.name}`,
       { kind: "rpc-handler" },
-      work,
+      () => work(causeOf(record)),
     );
     void task.done.then((outcome) => {
       // The daemon itself ends: the next one goes on with it.
@@ -102,7 +108,7 @@ export class OperationLog {
   keepRoll(id: string, roll: Roll): void {
     const entry = this.#entry(id);
     entry.record = { ...entry.record, roll };
-    this.#keep(entry.record);
+    this.#seams.journal.keep(`operation ${id}`, { kind: "put-operation", record: entry.record });
   }
 
   /** Ends one that cannot be gone on with, or of which nothing is left to do. */
@@ -132,7 +138,7 @@ export class OperationLog {
       entry.refused.add(key);
       if (entry.record.state !== "failed") continue;
       entry.record = withoutKeys(entry.record, entry.refused);
-      this.#keep(entry.record);
+      this.#keep(entry.record, causeOf(entry.record));
     }
   }
 
@@ -196,7 +202,8 @@ export class OperationLog {
     const entry: Entry = { record, refused: new Set(), ended: Promise.withResolvers<void>() };
     this.#entries.set(record.id, entry);
     this.#forgetOld();
-    this.#keep(record);
+    entry.record = { ...record, told: this.#keep(record, request.because ?? follows) };
+    this.#seams.journal.keep(`operation ${record.id}`, { kind: "put-operation", record: entry.record });
     return entry;
   }
 
@@ -205,16 +212,16 @@ export class OperationLog {
     const record: OperationRecord = { ...entry.record, state, ended: this.#time(), error };
     entry.record = state === "failed" ? withoutKeys(record, entry.refused) : record;
     failpoint("operation.end");
-    this.#keep(entry.record);
+    this.#keep(entry.record, causeOf(entry.record));
     failpoint("operation.ended");
     // Whoever waits is told what the next daemon would say too. A disk that cannot be written keeps nobody waiting.
     await this.#seams.journal.saved().catch(() => undefined);
     entry.ended.resolve();
   }
 
-  #keep(record: OperationRecord): void {
+  #keep(record: OperationRecord, because: Because): number {
     this.#seams.journal.keep(`operation ${record.id}`, { kind: "put-operation", record });
-    this.#onChange(publicOperation(record));
+    return this.#tell(publicOperation(record), because);
   }
 
   #entry(id: string): Entry {
@@ -234,6 +241,11 @@ export class OperationLog {
   #time(): string {
     return new Date(this.#seams.clock.now()).toISOString();
   }
+}
+
+/** What the effects of an operation follow from. */
+function causeOf({ told }: OperationRecord): Because {
+  return told === undefined ? { origin: { type: "boot", text: beforeUnknown } } : { after: told };
 }
 
 /** True when an operation is one of those that are meant. */

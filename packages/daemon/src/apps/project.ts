@@ -1,15 +1,18 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
-import type { Applied, Operation, Plan, PlannedApp } from "../api/contract.ts";
+import type { Applied, Operation, Origin, Plan, PlannedApp } from "../api/contract.ts";
+import type { Because } from "../events/because.ts";
 import type { AppSpec, ProjectSpec } from "../spec/app-spec.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
 import type { OperationRecord, Roll } from "../store/operation-record.ts";
 import { App, type Order } from "./app.ts";
+import { asIfDown, situationOf } from "./app-situation.ts";
 import { continueStart, isLaunchedSince, orderOf, whyGone, withContinued } from "./continued.ts";
 import { DependencyWaiters } from "./dependency-waiters.ts";
 import type { Instance } from "./instance.ts";
 import type { InstanceWorld } from "./instance-world.ts";
 import { Leaving } from "./leaving.ts";
 import type { Asked, OperationLog } from "./operation-log.ts";
-import { type AppSituation, type PlanRequest, planApply, startsOf } from "./plan.ts";
+import { type PlanRequest, planApply, startsOf } from "./plan.ts";
 import { refuseNeeded, refuseRemoved, removeApps } from "./remove-apps.ts";
 import { rollApp, usualUpdate } from "./roll.ts";
 import { settle } from "./settle.ts";
@@ -25,7 +28,7 @@ export class Project {
   readonly #waiters: DependencyWaiters;
   readonly #apps = new Map<string, App>();
   readonly #leaving: Leaving;
-  readonly #forgot: (name: string) => void;
+  readonly #forgot: (name: string, because: Because) => void;
   #spec: ProjectSpec;
 
   /** `forgot` is told of each app that was removed. */
@@ -33,15 +36,17 @@ export class Project {
     spec: ProjectSpec,
     world: ProjectWorld,
     operations: OperationLog,
-    forgot: (name: string) => void,
+    forgot: (name: string, because: Because) => void,
   ) {
     this.#spec = spec;
     this.#forgot = forgot;
     this.#operations = operations;
-    this.#waiters = new DependencyWaiters((name) =>
-      this.#apps.get(name)?.instances.map(({ record, willStart }) => {
-        return { state: record.state, sawReadyLine: record.sawReadyLine, willStart };
-      }),
+    this.#waiters = new DependencyWaiters(
+      (name) =>
+        this.#apps.get(name)?.instances.map(({ record, willStart }) => {
+          return { state: record.state, sawReadyLine: record.sawReadyLine, willStart };
+        }),
+      (name) => lastEventOf(this.#apps.get(name)?.instances ?? []),
     );
     this.#world = {
       ...world,
@@ -51,7 +56,7 @@ export class Project {
         const writers = this.#spec.apps.filter((app) => app.logFile === logFile);
         return writers.reduce((count, app) => count + app.replicas, 0) > 1;
       },
-      rested: (key, how) => this.#rested(key.name, how),
+      rested: (key, how) => this.#rested(key, how),
     };
     this.#leaving = new Leaving(this.#world, operations);
     for (const app of spec.apps) this.#apps.set(app.name, this.#makeApp(app));
@@ -156,7 +161,7 @@ export class Project {
     order: Order = {},
     continued?: ReadonlyMap<string, OperationRecord>,
   ): readonly Operation[] {
-    const turns = new StopOrder(names, this.#specs(), this.#spec.orderedStop);
+    const turns = new StopOrder(names, this.#specs(), this.#spec.orderedStop, order.timeoutMs);
     return [...names].flatMap((name) => {
       const app = this.#apps.get(name);
       if (app === undefined) return [];
@@ -165,10 +170,10 @@ export class Project {
         return [app.join(app.removal, "stop", order)];
       }
       return [
-        app.operate("stop", withContinued(order, continued?.get(name)), async (instances) => {
+        app.operate("stop", withContinued(order, continued?.get(name)), async (instances, { because }) => {
           const ends = instances
             .filter((instance) => !isLaunchedSince(instance, continued?.get(name)))
-            .map((instance) => instance.prepareStop());
+            .map((instance) => instance.prepareStop(because, { budgetMs: turns.budgetMs(name) }));
           await turns.inTurn(name, () => settle(ends.map((end) => end(order.timeoutMs))));
         }),
       ];
@@ -189,7 +194,7 @@ export class Project {
         apps: this.#apps,
         isOrdered,
         world: this.#world,
-        forget: ({ spec: { name } }) => this.#forgetOne(name),
+        forget: ({ spec: { name } }, because) => this.#forgetOne(name, because),
       },
       continued,
     );
@@ -221,8 +226,8 @@ export class Project {
       const roll = app.spec.schedule === undefined ? rollOf(app) : undefined;
       if (roll !== undefined) return [this.#roll(app, { ...order, roll })];
       return [
-        app.operate("restart", order, async (instances) =>
-          settle(instances.map((each) => each.restart(order.timeoutMs))),
+        app.operate("restart", order, async (instances, { because }) =>
+          settle(instances.map((each) => each.restart(because, order.timeoutMs))),
         ),
       ];
     });
@@ -285,7 +290,8 @@ export class Project {
       const { name, instance: only } = instance.key;
       // Nobody goes on with what set that state.
       if (instance.record.state.kind === "removing") instance.keep();
-      if (instance.record.state.kind === "stopping") this.stop(new Set([name]), { only });
+      if (instance.record.state.kind === "stopping")
+        this.stop(new Set([name]), { only, because: stillStopping });
     }
     release();
   }
@@ -294,11 +300,13 @@ export class Project {
     return [...names].flatMap((name) => {
       const app = this.#apps.get(name);
       if (app === undefined || app.removal !== undefined) return [];
-      return app.operate("start", order, async (instances) => settle(instances.map((each) => each.start())));
+      return app.operate("start", order, async (instances, { because }) =>
+        settle(instances.map((each) => each.start(because))),
+      );
     });
   }
 
-  #forgetOne(name: string): void {
+  #forgetOne(name: string, because: Because): void {
     this.#apps.delete(name);
     this.#spec = { ...this.#spec, apps: this.#spec.apps.filter((app) => app.name !== name) };
     this.#world.journal.keep(
@@ -307,7 +315,7 @@ export class Project {
         ? { kind: "drop-project", name: this.#spec.name }
         : { kind: "put-project", spec: this.#spec },
     );
-    this.#forgot(name);
+    this.#forgot(name, because);
   }
 
   #respecify(app: App, spec: AppSpec, isScaled: boolean, asked: Asked): readonly Operation[] {
@@ -331,10 +339,14 @@ export class Project {
   }
 
   /** An instance came to rest by itself; some apps take the whole project with them. */
-  #rested(name: string, how: "completed" | "failed" | "skipped"): void {
-    const spec = this.#apps.get(name)?.spec;
+  #rested(key: InstanceKey, how: "completed" | "failed" | "skipped"): void {
+    const spec = this.#apps.get(key.name)?.spec;
     if (spec === undefined || !this.#endsWith(spec, how)) return;
-    this.stop(new Set([...this.#apps].filter(([, app]) => app.isAlive).map(([other]) => other)));
+    const after = this.#world.store.get(key).told?.last;
+    const origin: Origin = { type: "dependency", app: key.name, condition: how };
+    this.stop(new Set([...this.#apps].filter(([, app]) => app.isAlive).map(([other]) => other)), {
+      because: after === undefined ? { origin } : { origin, after },
+    });
   }
 
   #endsWith(spec: AppSpec, how: "completed" | "failed" | "skipped"): boolean {
@@ -352,12 +364,12 @@ export class Project {
   }
 }
 
-function situationOf(app: App): AppSituation {
-  const { spec, isAlive, isWhole, isRestarting } = app;
-  const isDone = app.instances.every(({ record }) => record.state.kind === "completed");
-  return { spec, isAlive, isWhole, isRestarting, isDone };
+/** The number of the last event that told of any of them. */
+function lastEventOf(instances: readonly Instance[]): number | undefined {
+  const last = Math.max(0, ...instances.map(({ record }) => record.told?.last ?? 0));
+  return last === 0 ? undefined : last;
 }
 
-function asIfDown(situation: AppSituation): AppSituation {
-  return { ...situation, isWhole: false, isRestarting: false };
-}
+const stillStopping: Because = {
+  origin: { type: "boot", text: "the daemon began, and it was being stopped" },
+};

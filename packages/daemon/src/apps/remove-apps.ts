@@ -10,6 +10,7 @@
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Operation } from "../api/contract.ts";
+import type { Because } from "../events/because.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { OperationRecord } from "../store/operation-record.ts";
 import type { App, Order } from "./app.ts";
@@ -24,7 +25,7 @@ export interface RemovalSite {
   readonly isOrdered: boolean;
   readonly world: InstanceWorld;
   /** The project has it no longer. */
-  forget(app: App): void;
+  forget(app: App, because: Because): void;
 }
 
 /** Throws `CONFLICT` when an app that stays needs one of those: nothing is changed then. */
@@ -62,7 +63,7 @@ export function removeApps(
 ): readonly Operation[] {
   const apps = [...names].flatMap((name) => site.apps.get(name) ?? []);
   const specs = new Map<string, AppSpec>([...site.apps].map(([name, { spec }]) => [name, spec]));
-  const turns = new StopOrder(names, specs, site.isOrdered);
+  const turns = new StopOrder(names, specs, site.isOrdered, order.timeoutMs);
   return apps.map((app) => {
     const own = continued?.get(app.spec.name);
     const { removal } = app;
@@ -75,8 +76,9 @@ export function removeApps(
     return app.operate(
       "remove",
       own === undefined ? order : { ...order, continued: own },
-      async (instances) => {
-        const ends = instances.map((instance) => instance.prepareStop(true));
+      async (instances, { because }) => {
+        const budgetMs = turns.budgetMs(app.spec.name);
+        const ends = instances.map((instance) => instance.prepareStop(because, { forGood: true, budgetMs }));
         failpoint("remove.asked");
         try {
           await turns.inTurn(app.spec.name, () => settle(ends.map((end) => end(timeoutMs ?? undefined))));
@@ -90,7 +92,7 @@ export function removeApps(
         for (const instance of instances) instance.removal("forgetting");
         failpoint("remove.forgetting");
         // In one turn, and so in one write.
-        site.forget(app);
+        site.forget(app, because);
         for (const { key } of instances) site.world.store.drop(key);
         failpoint("remove.forgotten");
       },

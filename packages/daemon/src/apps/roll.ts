@@ -10,6 +10,7 @@
  */
 import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import type { Because } from "../events/because.ts";
 import type { AppSpec, UpdatePolicy } from "../spec/app-spec.ts";
 import type { Roll } from "../store/operation-record.ts";
 import type { Turn } from "./app.ts";
@@ -77,7 +78,8 @@ async function forward(
     await Promise.all(
       batch.map(async (instance) => {
         try {
-          if (!isDone(instance)) await instance.restart(timeoutMs);
+          if (!isDone(instance))
+            await instance.restart(from === 0 ? turn.because : laterBatch(turn), timeoutMs);
           await becomesReady({ store, clock, token: tasks.token }, instance.key, policy.monitorMs);
         } catch (error) {
           const { name, instance: number } = instance.key;
@@ -102,6 +104,10 @@ async function forward(
 function expectCurrent(turn: Turn): void {
   if (!turn.isCurrent())
     throw new HoldfastError("OVERTAKEN", "the app was told otherwise before this was done");
+}
+
+function laterBatch({ because }: Turn): Because {
+  return { ...because, origin: { type: "timer", timer: "rolling" } };
 }
 
 function failed(message: string): HoldfastError {

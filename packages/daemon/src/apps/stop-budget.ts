@@ -15,6 +15,23 @@ export function stopBudget(
   apps: readonly Pick<AppSpec, "name" | "dependsOn" | "stop">[],
   ordered: boolean,
 ): StopBudget {
+  const until = budgetsOf(apps, ordered);
+  return longest(apps.map(({ name }) => until(name)));
+}
+
+/** For each of `apps`, how long it can take until it is stopped when all of them are. */
+export function stopBudgets(
+  apps: readonly Pick<AppSpec, "name" | "dependsOn" | "stop">[],
+  ordered: boolean,
+): ReadonlyMap<string, number> {
+  const until = budgetsOf(apps, ordered);
+  return new Map(apps.map(({ name }) => [name, until(name).ms]));
+}
+
+function budgetsOf(
+  apps: readonly Pick<AppSpec, "name" | "dependsOn" | "stop">[],
+  ordered: boolean,
+): (name: string) => StopBudget {
   const specs = new Map(apps.map((app) => [app.name, app]));
   const dependants = ordered ? dependantsAmong(new Set(specs.keys()), specs) : new Map<string, string[]>();
   const known = new Map<string, StopBudget>();
@@ -29,7 +46,7 @@ export function stopBudget(
     known.set(name, budget);
     return budget;
   };
-  return longest([...specs.keys()].map(until));
+  return until;
 }
 
 function longest(budgets: readonly StopBudget[]): StopBudget {

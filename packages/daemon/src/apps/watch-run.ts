@@ -9,6 +9,9 @@ import type { InstanceEntry } from "./instance-entry.ts";
 import { portVariables } from "./instance-ports.ts";
 import { forgetOnceWell } from "./kept-restarts.ts";
 
+/** Why a run had to be ended. */
+type Failure = Required<Pick<EndedRun, "failed" | "origin">>;
+
 /** Watches a run until it has ended by itself; resolves with undefined when the token was cancelled first. */
 export async function watchRun(
   entry: InstanceEntry,
@@ -24,20 +27,21 @@ export async function watchRun(
   const line = watchReadyLine(entry, checks);
   const onNotified = run.onNotified?.bind(run);
   const leave = hearsNotify(spec) ? onNotified?.(({ status }) => tellStatus(entry, status)) : undefined;
-  let failed: string | undefined;
+  let failed: Failure | undefined;
   const checking = runChecks(
     spec,
     {
       clock,
       look: world.look(asSeenByRun(entry)),
       token: checks,
+      onLook: (probe, result) => world.onLook(key, probe, result),
       ...(line === undefined ? {} : { readyLine: line.seen }),
       ...(onNotified === undefined ? {} : { onNotified }),
     },
     {
-      onChecked: (checked) => entry.apply({ type: "checked", ...checked }),
-      onDead: (why) => {
-        failed = why;
+      onChecked: (checked, origin) => entry.apply({ type: "checked", ...checked }, {}, { origin }),
+      onDead: (why, origin) => {
+        failed = { failed: why, origin };
         void run.stop(world.stopRequest(spec, key, run));
       },
     },
@@ -51,7 +55,7 @@ export async function watchRun(
   leaveHistory();
   if (exit === undefined || token.isCancelled) return undefined;
   const at = clock.monotonic();
-  return { exit, livedMs: at - startedAt, at, ...(failed === undefined ? {} : { failed }) };
+  return { exit, livedMs: at - startedAt, at, ...failed };
 }
 
 /** A check by a command is told the ports that the app was given. */

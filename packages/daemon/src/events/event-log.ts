@@ -48,7 +48,8 @@ export class EventLog {
     return this.#count;
   }
 
-  publish(event: Omit<DaemonEvent, "seq" | "time">): void {
+  /** Returns its number. */
+  publish(event: Omit<DaemonEvent, "seq" | "time">): number {
     this.#count++;
     const numbered: DaemonEvent = {
       seq: ++this.#seq,
@@ -59,6 +60,16 @@ export class EventLog {
     if (this.#events.length > atHand) this.#events.shift();
     this.#journal.keep(`event ${numbered.seq}`, { kind: "put-event", event: numbered });
     for (const listener of this.#listeners) listener(numbered);
+    return numbered.seq;
+  }
+
+  /** The event of that number; undefined where it is not kept any more. */
+  get(seq: number): DaemonEvent | undefined {
+    const first = this.#events[0]?.seq;
+    // Those of this daemon have no gap.
+    if (first !== undefined && seq >= first) return this.#events[seq - first];
+    const [found] = this.#archive.readEvents(seq - 1, 1);
+    return found?.seq === seq ? found : undefined;
   }
 
   /** The first `limit` events after number `after`, of one project or of all, the oldest first. */

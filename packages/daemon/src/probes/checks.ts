@@ -1,10 +1,11 @@
 /** All that is watched while an instance runs, brought together into its health and readiness. */
 import type { Clock, ShutdownToken } from "@holdfast/runtime";
+import type { Origin, ProbeReport } from "../api/contract.ts";
 import type { OnNotified } from "../runner/runner.ts";
-import type { AppSpec } from "../spec/app-spec.ts";
+import type { AppSpec, Probe } from "../spec/app-spec.ts";
 import type { Health } from "../spec/app-state.ts";
 import { hearsNotify, notifyLoop } from "./notify.ts";
-import { type Look, probeLoop } from "./probe-loop.ts";
+import { type Look, type LookResult, probeLoop } from "./probe-loop.ts";
 
 export interface Checked {
   readonly health: Health;
@@ -25,6 +26,8 @@ export interface CheckSeams {
   readonly readyLine?: Promise<void>;
   /** Absent where the app is not heard. */
   readonly onNotified?: OnNotified;
+  /** Hears of each look that was taken. */
+  readonly onLook?: (probe: ProbeReport["probe"], result: LookResult) => void;
 }
 
 interface Verdicts {
@@ -55,42 +58,43 @@ export function firstChecked(spec: CheckedSpec): Checked {
 export async function runChecks(
   spec: CheckedSpec,
   seams: CheckSeams,
-  told: { readonly onChecked: (checked: Checked) => void; readonly onDead: (why: string) => void },
+  told: {
+    readonly onChecked: (checked: Checked, origin: Origin) => void;
+    readonly onDead: (why: string, origin: Origin) => void;
+  },
 ): Promise<void> {
   let verdicts = nothingKnown;
   let last = summarise(spec, verdicts);
-  const learn = (news: Partial<Verdicts>): void => {
+  const learn = (news: Partial<Verdicts>, origin: Origin): void => {
     if (seams.token.isCancelled) return;
     verdicts = { ...verdicts, ...news };
     const now = summarise(spec, verdicts);
-    if (now.health !== last.health || now.ready !== last.ready) told.onChecked(now);
+    if (now.health !== last.health || now.ready !== last.ready) told.onChecked(now, origin);
     last = now;
   };
 
   const loops: Promise<void>[] = [];
+  const watch = (name: "healthcheck" | "readiness" | "liveness", probe: Probe, kills: boolean): void => {
+    const kind = name === "healthcheck" ? "health" : name;
+    const onResult = (result: LookResult): void => seams.onLook?.(kind, result);
+    loops.push(
+      probeLoop(probe, { ...seams, onResult }, (verdict, text) => {
+        const origin: Origin = { type: "probe", probe: kind, text };
+        learn({ [name]: verdict }, origin);
+        if (verdict === "bad" && kills) told.onDead(`its ${name} probe failed`, origin);
+      }),
+    );
+  };
   const { healthcheck, readiness, liveness } = spec;
-  if (healthcheck !== undefined) {
-    loops.push(probeLoop(healthcheck, seams, (verdict) => learn({ healthcheck: verdict })));
-  }
-  if (readiness !== undefined) {
-    loops.push(
-      probeLoop(readiness, seams, (verdict) => {
-        learn({ readiness: verdict });
-        if (verdict === "bad" && spec.unreadyKills === true) told.onDead("its readiness probe failed");
-      }),
-    );
-  }
-  if (liveness !== undefined) {
-    loops.push(
-      probeLoop(liveness, seams, (verdict) => {
-        learn({ liveness: verdict });
-        if (verdict === "bad") told.onDead("its liveness probe failed");
-      }),
-    );
-  }
+  if (healthcheck !== undefined) watch("healthcheck", healthcheck, false);
+  if (readiness !== undefined) watch("readiness", readiness, spec.unreadyKills === true);
+  if (liveness !== undefined) watch("liveness", liveness, true);
   const { readyLine } = seams;
   if (readyLine !== undefined) {
-    loops.push(Promise.race([readyLine.then(() => learn({ readyLine: true })), cancelled(seams.token)]));
+    const origin: Origin = { type: "probe", probe: "log", text: "it wrote its ready line" };
+    loops.push(
+      Promise.race([readyLine.then(() => learn({ readyLine: true }, origin)), cancelled(seams.token)]),
+    );
   }
   const { onNotified } = seams;
   if (onNotified !== undefined && hearsNotify(spec)) {
@@ -98,11 +102,20 @@ export async function runChecks(
       notifyLoop(
         spec,
         { ...seams, onNotified },
-        { onReady: (ready) => learn({ notifiedReady: ready }), onDead: told.onDead },
+        {
+          onReady: (ready) =>
+            learn({ notifiedReady: ready }, saidOf(`it said that it is ${ready ? "" : "not "}ready`)),
+          onDead: (why, timer) =>
+            told.onDead(why, timer === undefined ? saidOf(why) : { type: "timer", timer }),
+        },
       ),
     );
   }
   await Promise.all(loops);
+}
+
+function saidOf(text: string): Origin {
+  return { type: "probe", probe: "notify", text };
 }
 
 function summarise(spec: CheckedSpec, verdicts: Verdicts): Checked {

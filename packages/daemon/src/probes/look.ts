@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { Clock, ShutdownToken } from "@holdfast/runtime";
 import { argvOf } from "../runner/argv.ts";
 import type { Probe, ProbeAction } from "../spec/app-spec.ts";
-import type { Look } from "./probe-loop.ts";
+import type { Found, Look } from "./probe-loop.ts";
 
 /** Where a command probe runs: the app's own directory and environment. */
 export interface LookContext {
@@ -19,7 +19,7 @@ export function realLook(context: LookContext): Look {
     withLimit(probe, context.clock, token, (abort) => look(probe.action, context, abort));
 }
 
-function look(action: ProbeAction, context: LookContext, abort: AbortSignal): Promise<boolean> {
+function look(action: ProbeAction, context: LookContext, abort: AbortSignal): Promise<Found> {
   switch (action.kind) {
     case "exec":
       return lookByCommand(action, context, abort);
@@ -34,13 +34,18 @@ async function withLimit(
   probe: Probe,
   clock: Clock,
   token: ShutdownToken,
-  take: (abort: AbortSignal) => Promise<boolean>,
-): Promise<boolean> {
+  take: (abort: AbortSignal) => Promise<Found>,
+): Promise<Found> {
   const limit = new AbortController();
-  const timer = clock.setTimeout(() => limit.abort(), probe.timeoutMs);
+  let isLate = false;
+  const timer = clock.setTimeout(() => {
+    isLate = true;
+    limit.abort();
+  }, probe.timeoutMs);
   const forget = token.onCancel(() => limit.abort());
   try {
-    return await take(limit.signal);
+    const found = await take(limit.signal);
+    return isLate && !found.ok ? { ok: false, text: `no answer within ${seconds(probe.timeoutMs)}` } : found;
   } finally {
     clock.clearTimeout(timer);
     forget();
@@ -51,7 +56,7 @@ function lookByCommand(
   action: Extract<ProbeAction, { kind: "exec" }>,
   context: LookContext,
   abort: AbortSignal,
-): Promise<boolean> {
+): Promise<Found> {
   return new Promise((resolve) => {
     const [file, ...args] = argvOf(action.command);
     const child = spawn(file, args, {
@@ -70,20 +75,22 @@ function lookByCommand(
       }
     };
     abort.addEventListener("abort", kill, { once: true });
-    const settle = (ok: boolean): void => {
+    const settle = (ok: boolean, text: string): void => {
       abort.removeEventListener("abort", kill);
       kill();
-      resolve(ok && !abort.aborted);
+      resolve({ ok: ok && !abort.aborted, text });
     };
-    child.once("error", () => settle(false));
-    child.once("exit", (code) => settle(code === 0));
+    child.once("error", (error) => settle(false, errorText(error)));
+    child.once("exit", (code, signal) =>
+      settle(code === 0, code === null ? `was killed by ${signal}` : `exited with code ${code}`),
+    );
   });
 }
 
 async function lookByHttp(
   action: Extract<ProbeAction, { kind: "http" }>,
   abort: AbortSignal,
-): Promise<boolean> {
+): Promise<Found> {
   // Loaded when first needed: it costs a third of the daemon's start.
   const { request } = action.url.startsWith("https:")
     ? await import("node:https")
@@ -96,25 +103,46 @@ async function lookByHttp(
         const status = reply.statusCode ?? 0;
         reply.resume();
         reply.destroy();
-        resolve(action.status === undefined ? status >= 200 && status < 400 : status === action.status);
+        const ok = action.status === undefined ? status >= 200 && status < 400 : status === action.status;
+        resolve({
+          ok,
+          text: action.status === undefined || ok ? `${status}` : `${status}, and not ${action.status}`,
+        });
       },
     );
-    ask.once("error", () => resolve(false));
+    ask.once("error", (error) => resolve({ ok: false, text: errorText(error) }));
     ask.end();
   });
 }
 
-function lookByTcp(action: Extract<ProbeAction, { kind: "tcp" }>, abort: AbortSignal): Promise<boolean> {
+function lookByTcp(action: Extract<ProbeAction, { kind: "tcp" }>, abort: AbortSignal): Promise<Found> {
   return new Promise((resolve) => {
     const socket = connect({ host: action.host, port: action.port });
-    const settle = (ok: boolean): void => {
+    const settle = (ok: boolean, text: string): void => {
       abort.removeEventListener("abort", give);
       socket.destroy();
-      resolve(ok);
+      resolve({ ok, text });
     };
-    const give = (): void => settle(false);
+    const give = (): void => settle(false, "no answer");
     abort.addEventListener("abort", give, { once: true });
-    socket.once("connect", () => settle(true));
-    socket.once("error", () => settle(false));
+    socket.once("connect", () => settle(true, "connected"));
+    socket.once("error", (error) => settle(false, errorText(error)));
   });
+}
+
+const errorTexts: ReadonlyMap<string | undefined, string> = new Map([
+  ["ECONNREFUSED", "connection refused"],
+  ["ECONNRESET", "connection reset"],
+  ["ENOTFOUND", "its name is not known"],
+  ["ENOENT", "there is no such program"],
+  ["EACCES", "permission denied"],
+]);
+
+/** Why it could not be asked, as briefly as the system can say it. */
+function errorText({ code, message }: NodeJS.ErrnoException): string {
+  return errorTexts.get(code) ?? (message === "" ? (code ?? "failed") : message);
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1_000).toFixed(3))} s`;
 }

@@ -26,7 +26,7 @@ export interface NotifySeams {
 interface Told {
   readonly onReady: (ready: boolean) => void;
   /** The app has to be ended, and why: `it did not say that it is ready within 5 s`. */
-  readonly onDead: (why: string) => void;
+  readonly onDead: (why: string, timer?: "start-timeout" | "watchdog") => void;
 }
 
 /**
@@ -41,22 +41,25 @@ export async function notifyLoop(spec: NotifySpec, seams: NotifySeams, told: Tol
   let startTimer: Timer | undefined;
   let watchdogTimer: Timer | undefined;
   let watchdogMs = spec.watchdogMs;
-  const die = (why: string): void => {
+  const die = (why: string, timer?: "start-timeout" | "watchdog"): void => {
     if (isDead || token.isCancelled) return;
     isDead = true;
-    told.onDead(why);
+    told.onDead(why, timer);
   };
   let startEndsAt = clock.monotonic() + (startMs ?? 0);
   const awaitReady = (extension: string): void => {
     clock.clearTimeout(startTimer);
     const why = `it did not say that it is ready within ${seconds(startMs ?? 0)}${extension}`;
-    startTimer = clock.setTimeout(() => die(why), startEndsAt - clock.monotonic());
+    startTimer = clock.setTimeout(() => die(why, "start-timeout"), startEndsAt - clock.monotonic());
   };
   const awaitWatchdog = (): void => {
     clock.clearTimeout(watchdogTimer);
     const ms = watchdogMs;
     if (ms === undefined || ms <= 0) return;
-    watchdogTimer = clock.setTimeout(() => die(`its watchdog was not heard for ${seconds(ms)}`), ms);
+    watchdogTimer = clock.setTimeout(
+      () => die(`its watchdog was not heard for ${seconds(ms)}`, "watchdog"),
+      ms,
+    );
   };
   if (startMs !== undefined) awaitReady("");
   if (spec.readyNotify === undefined) awaitWatchdog();

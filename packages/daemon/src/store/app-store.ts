@@ -1,4 +1,5 @@
 import type { Clock } from "@holdfast/runtime";
+import { type Because, follows } from "../events/because.ts";
 import { freshRecord, type InstanceKey, type InstanceRecord, keyText } from "./instance-record.ts";
 import type { Journal } from "./journal.ts";
 
@@ -8,6 +9,7 @@ export type RecordPatch = Partial<Omit<InstanceRecord, keyof InstanceKey | "sinc
 export interface RecordChange {
   readonly before: InstanceRecord;
   readonly after: InstanceRecord;
+  readonly because: Because;
 }
 
 /**
@@ -39,15 +41,22 @@ export class AppStore {
   }
 
   /** Changes a record and tells the listeners. An instance that was dropped meanwhile comes into being again: drop last. */
-  update(key: InstanceKey, patch: RecordPatch): InstanceRecord {
+  update(key: InstanceKey, patch: RecordPatch, because: Because = follows): InstanceRecord {
     const before = this.get(key);
     const since =
       patch.state !== undefined && patch.state.kind !== before.state.kind ? this.#clock.now() : before.since;
     const after: InstanceRecord = { ...before, ...patch, since };
     this.#records.set(keyText(key), after);
     this.#journal.keep(keyText(key), { kind: "put-instance", record: after });
-    for (const listener of this.#listeners) listener({ before, after });
-    return after;
+    for (const listener of this.#listeners) listener({ before, after, because });
+    return this.get(key);
+  }
+
+  /** Keeps by which event a change was told. Tells nobody, and is on the disk together with the change. */
+  keepTold(key: InstanceKey, told: InstanceRecord["told"] & {}): void {
+    const record: InstanceRecord = { ...this.get(key), told };
+    this.#records.set(keyText(key), record);
+    this.#journal.keep(keyText(key), { kind: "put-instance", record });
   }
 
   drop(key: InstanceKey): void {

@@ -1,7 +1,8 @@
+import type { Clock } from "@holdfast/runtime";
 import type { OperationKind } from "../api/contract.ts";
 import type { RestartHistory } from "../apps/exit-decision.ts";
 import type { LimitName } from "../runner/runner.ts";
-import type { AppState } from "../spec/app-state.ts";
+import type { AppState, Exit } from "../spec/app-state.ts";
 
 /** Names one instance: the key of everything that is kept about it. */
 export interface InstanceKey {
@@ -35,10 +36,45 @@ export interface InstanceRecord extends InstanceKey {
   readonly status?: string | null;
   /** The last time of its schedule that was run, or left out for good. */
   readonly slot?: number;
+  /** The number of the last event that told of it, and of the one that its present life began with. */
+  readonly told?: { readonly last: number; readonly root: number };
+  /** When the present or last run was launched. */
+  readonly launchedAt?: number;
+  /** The longest that the stop or the restart under way can take. */
+  readonly budgetMs?: number | null;
+  /** The last runs that are over, the newest first. */
+  readonly exits?: readonly EndedRunRecord[];
   readonly sawReadyLine: boolean;
   /** Where the output of the present or last run begins in the log. */
   readonly outputFrom: number;
   readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: number } | null;
+}
+
+/** A run that is over. */
+export interface EndedRunRecord {
+  readonly at: number;
+  readonly exit: Exit;
+  /** Null where it is not known. */
+  readonly ranMs: number | null;
+}
+
+/** As many of the last runs of an instance are remembered. */
+const rememberedExits = 50;
+
+/** The last runs, one more of which is over. */
+export function withExit(
+  { exits = [] }: Pick<InstanceRecord, "exits">,
+  exit: EndedRunRecord,
+): readonly EndedRunRecord[] {
+  return [exit, ...exits].slice(0, rememberedExits);
+}
+
+/** How long the last run has gone on, by the wall clock; null where it is not known when it was launched. */
+export function sinceLaunch(
+  { launchedAt }: Pick<InstanceRecord, "launchedAt">,
+  clock: Pick<Clock, "now">,
+): number | null {
+  return launchedAt === undefined ? null : Math.max(0, clock.now() - launchedAt);
 }
 
 /** The record of an instance that was never started. */

@@ -22,6 +22,8 @@ export interface OperationRecord extends Operation {
   readonly before: readonly string[];
   /** The instances that are stopped for good and forgotten, and what they were. */
   readonly drop: { readonly spec: AppSpec; readonly instances: readonly number[] } | null;
+  /** The number of the event that told of its beginning. */
+  readonly told?: number;
   /** Present for a restart in batches. */
   readonly roll?: Roll;
   /** Of a removal: its output stays where it is. */

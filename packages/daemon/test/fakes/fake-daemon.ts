@@ -161,7 +161,7 @@ export function fakeDaemon(
           return readyLines.has(name);
         },
       }),
-      look: (spec) => async () => looks.get(spec.name) ?? true,
+      look: (spec) => async () => ({ ok: looks.get(spec.name) ?? true, text: "looked" }),
       environment: (_spec, key) => ({
         HOLDFAST_PROJECT: key.project,
         HOLDFAST_APP: key.name,

@@ -15,7 +15,7 @@ symlinkSync(join(daemon, "../../node_modules"), join(folder, "node_modules"));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test(`the whole daemon keeps I1 to I13 through ${schedules} schedules, each mark hit in 100`, {
+test(`the whole daemon keeps I1 to I14 through ${schedules} schedules, each mark hit in 100`, {
   timeout: 900_000,
 }, () => {
   const found = runHunt(daemon, { seeds: schedules, marks: 100 });

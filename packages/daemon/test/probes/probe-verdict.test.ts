@@ -16,10 +16,10 @@ async function verdicts(
   const startedAt = clock.monotonic();
   const fell: string[] = [];
   const looks: number[] = [];
-  const look = async (): Promise<boolean> => {
+  const look = async () => {
     const at = clock.monotonic() - startedAt;
     looks.push(at);
-    return answer(at);
+    return { ok: answer(at), text: "looked" };
   };
   const loop = probeLoop({ ...usual, ...over }, { clock, look, token }, (verdict) =>
     fell.push(`${verdict} at ${clock.monotonic() - startedAt}`),

@@ -6,7 +6,7 @@ const schedules = 4_000;
 
 const daemon = new URL("../../", import.meta.url).pathname;
 
-test(`A-01 to A-10: the whole daemon keeps I1 to I13 through ${schedules} schedules`, {
+test(`A-01 to A-10: the whole daemon keeps I1 to I14 through ${schedules} schedules`, {
   timeout: 600_000,
 }, () => {
   const found = runHunt(daemon, { seeds: schedules, marks: 20 });

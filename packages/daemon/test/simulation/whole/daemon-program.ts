@@ -6,6 +6,7 @@ import { type Caller, methodTable } from "../../../src/api/methods.ts";
 import { Daemon } from "../../../src/daemon.ts";
 import { LogBook } from "../../../src/logs/log-book.ts";
 import { ProcessRunner } from "../../../src/runner/process-runner.ts";
+import { watchCauses } from "./cause-watch.ts";
 import { DaemonLife } from "./daemon-life.ts";
 import { SimulatedDatabase } from "./database.ts";
 import { whole } from "./draw.ts";
@@ -119,8 +120,10 @@ export class Box {
       },
       machine: simulatedMachine({ world, watch, universe, life, random: world.fork("machine"), runner }),
     });
+    const lookAtCause = watchCauses(world, database.events, (seq) => daemon.events.get(seq));
     daemon.events.onEvent((event) => {
       if (life.isOver) return;
+      lookAtCause(event);
       watch.told(event);
       world.note(event.message);
     });

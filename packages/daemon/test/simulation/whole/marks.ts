@@ -1,5 +1,8 @@
 /** What must have been reached often, or that nothing was found would mean nothing. */
 const names = [
+  "a cause in another app",
+  "a cause over the end of a daemon",
+  "a crash with its cause",
   "a follower was there again",
   "a process was killed",
   "a request was answered when it was sent again",

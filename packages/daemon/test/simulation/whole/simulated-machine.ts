@@ -16,6 +16,8 @@ export interface SimulatedMachine {
   readonly runner: Runner;
 }
 
+const bad = { ok: false, text: "not well" };
+
 /** What instances need of a machine: probes that find what is so, or flap, and lines that were written. */
 export function simulatedMachine(machine: SimulatedMachine): DaemonSeams["machine"] {
   const { world, watch, universe, life, random, runner } = machine;
@@ -50,11 +52,11 @@ export function simulatedMachine(machine: SimulatedMachine): DaemonSeams["machin
     look: (spec) => () =>
       life.later(whole(random, 0, 4), () => {
         const [seen] = watch.of(spec.name);
-        if (seen === undefined || seen.isFrozen) return false;
-        if (world.clock.monotonic() - seen.since < universe.warmMs) return false;
-        if (world.faults.strikes("a probe flaps", 0.03)) return false;
+        if (seen === undefined || seen.isFrozen) return bad;
+        if (world.clock.monotonic() - seen.since < universe.warmMs) return bad;
+        if (world.faults.strikes("a probe flaps", 0.03)) return bad;
         seen.isWell = true;
-        return true;
+        return { ok: true, text: "well" };
       }),
     environment: (spec, key) => ({
       ...spec.environment,
