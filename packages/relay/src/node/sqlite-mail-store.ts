@@ -18,6 +18,8 @@ import { ensureOwnFile } from "./own-file.ts";
 
 const schemaVersion = 1;
 
+const pragmas = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS inbox (
@@ -93,16 +95,14 @@ class SqliteMailStore implements MailStore {
     if (path !== ":memory:") ensureOwnFile(path);
     this.#database = new DatabaseSync(path);
     try {
-      this.#database.exec(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;",
-      );
+      this.#database.exec(pragmas);
       this.#database.exec(schema);
       const prepare = ([name, sql]: readonly [string, string]) =>
         [name, this.#database.prepare(sql)] as const;
       this.#run = Object.fromEntries(Object.entries(statements).map(prepare)) as Statements;
-      const found = Number(this.#meta("schema") ?? schemaVersion);
-      if (found > schemaVersion) throw tooNew(path, found);
-      this.#run.setMeta.run("schema", String(schemaVersion));
+      const found = this.#meta("schema");
+      if (Number(found ?? 0) > schemaVersion) throw tooNew(path, Number(found));
+      if (found === undefined) this.#run.setMeta.run("schema", String(schemaVersion));
     } catch (error) {
       this.#database.close();
       throw error;

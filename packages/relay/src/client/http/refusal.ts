@@ -21,8 +21,8 @@ export class RefusedError extends HoldfastError<"RELAY_REFUSED", RefusalDetails>
 /** The token was refused (401). */
 export class UnauthorisedError extends TerminalError {}
 
-/** Nobody is kept waiting for longer by a `Retry-After`. */
-const longestWaitMs = 3_600_000;
+/** Nobody is kept waiting for longer by what a relay says, in ms. */
+export const longestWaitMs: number = 3_600_000;
 
 /** True for what may succeed later without anybody changing anything. */
 export function isPassing(status: number): boolean {

@@ -13,7 +13,7 @@ import {
   systemRandom,
 } from "@holdfast/runtime";
 import type { MaybePromise } from "../../envelope/crypto.ts";
-import { UnauthorisedError } from "../http/refusal.ts";
+import { longestWaitMs, UnauthorisedError } from "../http/refusal.ts";
 import type { HttpTransport } from "../http/transport.ts";
 import { openSse, type SseRequest, type SseStream } from "./open.ts";
 import type { SseItem } from "./reader.ts";
@@ -80,15 +80,16 @@ export function subscribeSse(options: SseSubscription, token: ShutdownToken): Pr
   const connect = async (ctx: SessionContext<never>): Promise<AsyncIterable<SseItem>> => {
     const target = await options.target();
     try {
-      return session(await open(target, ctx));
+      return session(await open(target, ctx), target);
     } catch (error) {
       if (!(error instanceof UnauthorisedError)) throw error;
       const again = await options.target();
       if (isSame(target, again)) throw error;
-      return session(await open(again, ctx));
+      return session(await open(again, ctx), again);
     }
   };
-  async function* session(opened: SseStream): AsyncGenerator<SseItem, void, undefined> {
+  async function* session(opened: SseStream, target: SseTarget): AsyncGenerator<SseItem, void, undefined> {
+    let failed: { readonly error: unknown } | undefined;
     try {
       for await (const item of opened.items) {
         last.eventId = opened.lastEventId;
@@ -96,11 +97,15 @@ export function subscribeSse(options: SseSubscription, token: ShutdownToken): Pr
         else await tell(item);
       }
     } catch (error) {
-      throw opened.retryMs === undefined ? error : new ComeAgainError(opened.retryMs, error);
+      failed = { error };
     } finally {
       last.eventId = opened.lastEventId;
     }
-    if (opened.retryMs !== undefined) throw new ComeAgainError(opened.retryMs);
+    // Told to come later, unless it was only said to whoever had the token before.
+    if (opened.retryMs !== undefined && isSame(target, await options.target())) {
+      throw new ComeAgainError(Math.min(opened.retryMs, longestWaitMs), failed?.error);
+    }
+    if (failed) throw failed.error;
   }
 
   return stream<SseItem>(
