@@ -9,7 +9,13 @@ interface Place {
   readonly text: string;
 }
 
-const places: readonly Place[] = [{ view: "overview", to: "#/", text: "Overview" }];
+const places: readonly Place[] = [
+  { view: "overview", to: "#/", text: "Overview" },
+  { view: "graph", to: "#/graph", text: "Graph" },
+  { view: "logs", to: "#/logs", text: "Logs" },
+  { view: "events", to: "#/events", text: "Events" },
+  { view: "system", to: "#/system", text: "System" },
+];
 
 export function Navigation(): ReactNode {
   const { view } = useRoute();

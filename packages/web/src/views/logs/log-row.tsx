@@ -1,0 +1,57 @@
+import { memo, type ReactNode } from "react";
+import type { LogLine } from "../../api.ts";
+import { clockText } from "../../time/format.ts";
+import { ansiSpans } from "./ansi-spans.ts";
+
+interface LogRowProps {
+  readonly line: LogLine;
+  /** What is looked for, to be marked. */
+  readonly text: string;
+  /** What stands before it, where several apps are shown; null where it is clear. */
+  readonly source: string | null;
+  readonly rows: number;
+}
+
+/** One line as it was written: its text is text, whatever is in it. */
+export const LogRow: React.NamedExoticComponent<LogRowProps> = memo(function LogRow({
+  line,
+  text,
+  source,
+  rows,
+}: LogRowProps): ReactNode {
+  return (
+    <div
+      className={`log-row ${line.level ?? "plain"}`}
+      style={rows > 1 ? { height: `calc(var(--log-row) * ${rows})` } : undefined}
+    >
+      <time dateTime={line.time}>{clockText(line.time, true)}</time>
+      {source !== null && <span className={`log-source tint-${tintOf(source)}`}>{source}</span>}
+      <span className="log-text">
+        {ansiSpans(line.text).map(({ text: piece, className }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name, and never move.
+          <span key={index} className={className}>
+            {marked(piece, text)}
+          </span>
+        ))}
+        {line.continues === true && <span className="faint">…</span>}
+      </span>
+    </div>
+  );
+});
+
+function marked(piece: string, text: string): ReactNode {
+  if (text === "" || !piece.includes(text)) return piece;
+  return piece.split(text).flatMap((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: as above.
+    index === 0 ? [part] : [<mark key={index}>{text}</mark>, part],
+  );
+}
+
+const tints = 6;
+
+/** Always the same for the same app. */
+function tintOf(source: string): number {
+  let sum = 0;
+  for (let index = 0; index < source.length; index++) sum = (sum * 31 + source.charCodeAt(index)) >>> 0;
+  return (sum % tints) + 1;
+}
