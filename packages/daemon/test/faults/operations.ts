@@ -15,8 +15,8 @@ export interface FaultCase {
   readonly before: readonly AppSpec[];
   /** Done once those are up. */
   readonly prepare?: (daemon: KillableDaemon) => Promise<void>;
-  /** Resolves when the daemon has acknowledged it. */
-  readonly ask: (daemon: KillableDaemon) => Promise<readonly Operation[]>;
+  /** Resolves when the daemon has acknowledged it. With another `key` it is another request, where requests have one. */
+  readonly ask: (daemon: KillableDaemon, key?: string) => Promise<readonly Operation[]>;
   readonly from: Sight;
   readonly to: Sight;
   /** True when it is not the caller's wish but the app's own doing: there is nothing to be acknowledged. */
@@ -59,7 +59,7 @@ export function longestGapMs(daemon: { readonly root: string }): number {
 }
 
 const shop = (apps: readonly AppSpec[]): ProjectSpec => projectSpec(apps);
-const target = (name: string) => ({ targets: [{ project: "shop", name }], key: "the-key" });
+const target = (name: string, key = "the-key") => ({ targets: [{ project: "shop", name }], key });
 
 export function cases(root: string): readonly FaultCase[] {
   const app = (name: string, over: Partial<AppSpec> = {}): AppSpec => waiting(name, root, over);
@@ -87,7 +87,7 @@ export function cases(root: string): readonly FaultCase[] {
       name: "start",
       before: [app("web")],
       prepare: (daemon) => stopWeb({ api: daemon.api, settle: () => daemon.settle() } as KillableDaemon),
-      ask: ({ api }) => api.call("apps.start", target("web")),
+      ask: ({ api }, key) => api.call("apps.start", target("web", key)),
       from: { ...keep, web: "stopped 0" },
       to: { ...keep, web: "running 1" },
     },
@@ -100,28 +100,28 @@ export function cases(root: string): readonly FaultCase[] {
         });
         await daemon.settle();
       },
-      ask: ({ api }) => api.call("apps.start", target("web")),
+      ask: ({ api }, key) => api.call("apps.start", target("web", key)),
       from: { ...keep, db: "stopped 0", web: "stopped 0" },
       to: { ...keep, db: "running 1", web: "running 1" },
     },
     {
       name: "stop",
       before: [app("web")],
-      ask: ({ api }) => api.call("apps.stop", target("web")),
+      ask: ({ api }, key) => api.call("apps.stop", target("web", key)),
       from: { ...keep, web: "running 1" },
       to: { ...keep, web: "stopped 0" },
     },
     {
       name: "stop of a stubborn one",
       before: [app("web", stubborn)],
-      ask: ({ api }) => api.call("apps.stop", target("web")),
+      ask: ({ api }, key) => api.call("apps.stop", target("web", key)),
       from: { ...keep, web: "running 1" },
       to: { ...keep, web: "stopped 0" },
     },
     {
       name: "restart",
       before: [app("web")],
-      ask: ({ api }) => api.call("apps.restart", target("web")),
+      ask: ({ api }, key) => api.call("apps.restart", target("web", key)),
       from: { ...keep, web: "running 1" },
       to: { ...keep, web: "running 1" },
     },
@@ -149,7 +149,7 @@ export function cases(root: string): readonly FaultCase[] {
     {
       name: "remove",
       before: [app("web", stubborn)],
-      ask: ({ api }) => api.call("apps.remove", target("web")),
+      ask: ({ api }, key) => api.call("apps.remove", target("web", key)),
       from: { ...keep, web: "running 1" },
       to: keep,
     },
@@ -170,7 +170,7 @@ export function cases(root: string): readonly FaultCase[] {
     {
       name: "rolling restart",
       before: [app("web", { replicas: 2 })],
-      ask: ({ api }) => api.call("apps.restart", { ...target("web"), rolling: true }),
+      ask: ({ api }, key) => api.call("apps.restart", { ...target("web", key), rolling: true }),
       from: { ...keep, web: "running 2" },
       to: { ...keep, web: "running 2" },
     },
