@@ -6,7 +6,8 @@ import type { Door } from "../api/methods.ts";
 import { type ApiTable, restricted } from "../api/table.ts";
 import type { Daemon } from "../daemon.ts";
 import { HttpServer, httpPort } from "./http-server.ts";
-import { keptSessions, Sessions } from "./sessions.ts";
+import { readSessions, sealSessions } from "./kept-sessions.ts";
+import { Sessions } from "./sessions.ts";
 
 export interface DoorOptions {
   readonly clock: Clock;
@@ -40,9 +41,12 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
   const keep = (file: string, content: string): void => {
     writeFileAtomic(file, content).catch((error: unknown) => onError(error, file));
   };
-  const sessions = new Sessions(clock, keptSessions(readJson(sessionsFile, undefined)), (all) =>
-    keep(sessionsFile, JSON.stringify(all)),
-  );
+  const damaged = (file: string): void =>
+    onError(new HoldfastError("DAMAGED_FILE", "it is not as it was written, and is not used"), file);
+  const keptSessions = readIfThere(sessionsFile);
+  const known = keptSessions === undefined ? [] : readSessions(keptSessions);
+  if (known === undefined) damaged(sessionsFile);
+  const sessions = new Sessions(clock, known ?? [], (all) => keep(sessionsFile, sealSessions(all)));
   const tables = {
     operate: { true: table, false: restricted(table, { change: true, subscribe: false }) },
     read: {
@@ -58,7 +62,9 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
       table: (role, carriesEvents) => tables[role][`${carriesEvents}`],
       names: namesOf(variables["HOLDFAST_HTTP_NAMES"]),
     });
-  const last = portOf(readJson(portFile, 0));
+  const keptPort = readIfThere(portFile);
+  const last = portOf(keptPort);
+  if (keptPort !== undefined && last === 0) damaged(portFile);
   const server = wanted === undefined ? await listen(last).catch(() => listen(0)) : await listen(wanted);
   if (server.port !== last) keep(portFile, JSON.stringify(server.port));
   return {
@@ -86,15 +92,16 @@ function namesOf(setting: string | undefined): readonly string[] {
     .filter((name) => name !== "");
 }
 
-/** What the file holds, or `otherwise` where it is not there or damaged: none of it is worth not starting for. */
-function readJson(file: string, otherwise: unknown): unknown {
+function readIfThere(file: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return readFileSync(file, "utf8");
   } catch {
-    return otherwise;
+    return undefined;
   }
 }
 
-function portOf(value: unknown): number {
-  return typeof value === "number" && Number.isInteger(value) && value > 0 && value < 65_536 ? value : 0;
+/** 0, which is any, where none was kept or the file is damaged: that is not worth not starting for. */
+function portOf(text: string | undefined): number {
+  const port = /^[1-9]\d{0,4}$/.test(text?.trim() ?? "") ? Number(text) : 0;
+  return port < 65_536 ? port : 0;
 }

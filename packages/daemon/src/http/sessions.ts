@@ -1,7 +1,6 @@
 /** How a browser gets in: a code that works once and soon, exchanged for a cookie. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "@holdfast/runtime";
-import * as v from "valibot";
 
 export type Role = "operate" | "read";
 
@@ -89,22 +88,6 @@ export class Sessions {
     this.#sessions = sessions;
     this.#keep(sessions);
   }
-}
-
-const sessionsSchema = v.array(
-  v.object({
-    id: v.string(),
-    role: v.picklist(["operate", "read"]),
-    since: v.number(),
-    until: v.number(),
-    secretHash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  }),
-);
-
-/** What was kept, if it is whole; who was let in by anything else logs in again. */
-export function keptSessions(value: unknown): readonly KeptSession[] {
-  const parsed = v.safeParse(sessionsSchema, value);
-  return parsed.success ? parsed.output : [];
 }
 
 /** Compares two secrets without telling by the time it takes where they differ. */

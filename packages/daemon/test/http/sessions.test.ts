@@ -1,6 +1,7 @@
 import { VirtualClock } from "@holdfast/runtime/testing";
 import { expect, test } from "vitest";
-import { keptSessions, Sessions } from "../../src/http/sessions.ts";
+import { readSessions, sealSessions } from "../../src/http/kept-sessions.ts";
+import { Sessions } from "../../src/http/sessions.ts";
 
 function setUp() {
   const clock = new VirtualClock();
@@ -42,18 +43,24 @@ test("what is kept knows a browser again and gives no secret away", () => {
   expect(JSON.stringify(sessions.list())).not.toMatch(/hash/i);
 });
 
-test("kept sessions that are damaged are none, and nobody gets in by them", () => {
+test("F17: kept sessions that are damaged are none, and nobody gets in by them", () => {
   const secretHash = "ab".repeat(32);
-  const whole = { id: "1", role: "read", since: 0, until: 1e15, secretHash };
-  expect(keptSessions([whole])).toEqual([whole]);
-  for (const damaged of [
-    undefined,
-    null,
-    {},
-    [1],
-    [{ ...whole, secretHash: "x" }],
-    [{ ...whole, role: "admin" }],
-  ]) {
-    expect(keptSessions(damaged)).toEqual([]);
+  const whole = { id: "1", role: "read", since: 0, until: 1e15, secretHash } as const;
+  const text = sealSessions([whole]);
+  expect(readSessions(text)).toEqual([whole]);
+  for (let length = 0; length < text.length; length++)
+    expect(readSessions(text.slice(0, length)), text.slice(0, length)).toBeUndefined();
+  const bytes = Buffer.from(text);
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = Buffer.from(bytes);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    expect(readSessions(flipped.toString()) ?? "none", `bit ${bit}`).toEqual("none");
   }
+  for (const wrong of ["null", "{}", "[1]", JSON.stringify([{ ...whole, role: "admin" }])])
+    expect(readSessions(wrong)).toBeUndefined();
+});
+
+test("sessions that an earlier version kept, without a checksum, are known", () => {
+  const whole = { id: "1", role: "read", since: 0, until: 1e15, secretHash: "ab".repeat(32) };
+  expect(readSessions(JSON.stringify([whole]))).toEqual([whole]);
 });
