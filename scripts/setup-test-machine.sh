@@ -6,6 +6,7 @@ set -eu
 # One line a tool: what is looked for, the package that brings it, and what needs it.
 needed='
 perl    perl-base   the keeper, which starts the apps
+openssl  openssl  a test with a certificate that nobody vouches for
 setsid  util-linux  the launcher for machines without perl, and programs that try to escape a stop
 ps      procps      tests that look at sessions and process groups
 bash    bash        process-compose files that name no shell

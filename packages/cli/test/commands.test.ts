@@ -339,6 +339,20 @@ describe("daemon", () => {
   });
 });
 
+describe("webhooks", () => {
+  test("are told of, with those that fail: then it exits with 1", async () => {
+    const { cli, daemon } = await setUp({ apps: shop });
+    expect(await cli.run("webhooks", "-p", "shop")).toBe(0);
+    expect(daemon.called("webhooks.list")).toEqual([{ project: "shop" }]);
+    expect(cli.stderr.text).toBe("No manifest has webhooks.\n");
+    const hook = { project: "shop", name: "ops", address: "https://h", waiting: 3, delivered: 2 } as const;
+    daemon.webhooks = [{ ...hook, state: "failing", error: "it answers with \u001b[2J503", next: null }];
+    expect(await cli.run("webhooks")).toBe(1);
+    expect(cli.stdout.text).toMatch(/^WEBHOOK +ADDRESS +STATE/);
+    expect(cli.stdout.text).toMatch(/shop\/ops +https:\/\/h +failing +2 +3 +it answers with 503/);
+  });
+});
+
 describe("operations", () => {
   test("A-10 are asked for by app and time, and printed with who asked and what came of it", async () => {
     const { cli, daemon } = await setUp({ apps: shop });

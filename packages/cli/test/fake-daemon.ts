@@ -13,6 +13,7 @@ import type {
   OperationKind,
   StateName,
   Target,
+  WebhookStatus,
 } from "../../daemon/src/api/contract.ts";
 import { planApply } from "../../daemon/src/apps/plan.ts";
 
@@ -62,6 +63,7 @@ export class FakeDaemon implements AsyncDisposable {
   readonly home: string = mkdtempSync(join(tmpdir(), "holdfast-cli-"));
   /** The methods that were called, with their params. */
   readonly calls: { readonly method: string; readonly params: unknown }[] = [];
+  webhooks: readonly WebhookStatus[] = [];
   readonly #options: FakeDaemonOptions;
   #server: UnixSocketServer | undefined;
   readonly #connections = new Set<Connection>();
@@ -287,6 +289,7 @@ export class FakeDaemon implements AsyncDisposable {
           return { subscription: subscription.id };
         },
       },
+      "webhooks.list": { parse: (params) => record("webhooks.list", params), call: () => this.webhooks },
       "events.read": {
         parse: (params) => record("events.read", params),
         call: ({ after = 0, limit = 1_000, last }) =>

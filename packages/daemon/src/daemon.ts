@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
+import { type Clock, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type {
   Applied,
@@ -10,7 +10,9 @@ import type {
   SystemDescription,
   SystemInfo,
   Target,
+  WebhookStatus,
 } from "./api/contract.ts";
+import { Admission } from "./apps/admission.ts";
 import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { Order } from "./apps/app.ts";
 import type { MachineWorld } from "./apps/instance-world.ts";
@@ -25,6 +27,7 @@ import { AppViews } from "./describe/app-views.ts";
 import type { Because } from "./events/because.ts";
 import { Chronicle } from "./events/chronicle.ts";
 import { type EventArchive, EventLog } from "./events/event-log.ts";
+import { type HookMachine, Outbox } from "./hooks/outbox.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
 import { ProbeBook } from "./probes/probe-book.ts";
@@ -46,6 +49,8 @@ export interface DaemonSeams {
   readonly watchFiles: WatchFiles;
   /** What instances need of the machine. */
   readonly machine: MachineWorld;
+  /** How webhooks and `on_exit` commands are told. */
+  readonly hooks: HookMachine;
   /** Set when what is to run had to be put back from a backup. */
   readonly restored?: RestoredState;
   /** False when too little is left on the disk for a change of this kind; true where that is not known. */
@@ -66,6 +71,8 @@ const wasFound: Because = {
   origin: { type: "boot", text: "the daemon found a run that nothing was written of" },
 };
 const daemonStops: Because = { origin: { type: "boot", text: "the daemon was stopped" } };
+/** How long commands that are owed may keep a daemon that has stopped its apps; the next one runs what is left. */
+const exitCommandsMs = 5_000;
 
 /** The apps of one machine: all projects, behind one set of calls that the API exposes. */
 export class Daemon {
@@ -86,11 +93,13 @@ export class Daemon {
   readonly #chronicle: Chronicle;
   readonly #probes = new ProbeBook();
   readonly #watches: AppWatches;
-  #ending = false;
+  readonly #outbox: Outbox;
+  readonly #admission: Admission;
 
   constructor(seams: DaemonSeams) {
     const { clock, random } = seams;
     this.#seams = seams;
+    this.#admission = new Admission({ hasRoom: seams.hasRoom, runner: seams.machine.runner });
     this.logs = seams.logs;
     this.tasks = new TaskRegistry(new ShutdownToken(), { clock });
     const journal = new Journal(clock, seams.database);
@@ -106,6 +115,16 @@ export class Daemon {
       { clock, random, tasks: this.tasks, journal, archive: seams.database },
       (operation, because) => this.#chronicle.operation(operation, because),
     );
+    this.#outbox = new Outbox({
+      clock,
+      random,
+      journal,
+      tasks: this.tasks,
+      machine: seams.hooks,
+      webhooks: (project) => this.#projects.find(project)?.spec.webhooks ?? [],
+      tell: (project, name, message) => this.#chronicle.hook(project, name, message),
+    });
+    this.events.onEvent((event) => this.#outbox.told(event));
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
     this.logs.onLetGo((letGo) => this.events.publish(letGoEvent(letGo)));
@@ -144,6 +163,7 @@ export class Daemon {
     this.#store.restore(kept.instances);
     for (const record of adopted.instances) this.#store.update(record, record, wasFound);
     for (const spec of kept.projects) this.#projects.set(spec.name, this.#makeProject(spec));
+    this.#outbox.restore(kept.deliveries ?? []);
     const unfinished = Map.groupBy(this.operations.restore(kept.operations), ({ project }) => project);
     this.#tellRestored(adopted.told);
     for (const [name, records] of unfinished) {
@@ -181,6 +201,12 @@ export class Daemon {
     return targets.flatMap((target) => this.#projects.rowsOf(target));
   }
 
+  /** Throws `NOT_FOUND`. */
+  webhooks(project?: string): readonly WebhookStatus[] {
+    const projects = project === undefined ? this.#projects.all() : [this.#projects.get(project)];
+    return this.#outbox.status(projects.map(({ spec }) => spec.name));
+  }
+
   /** What `apply` would do now. Throws as it does. */
   plan(request: PlanRequest): Plan {
     refuseContainers(request.spec);
@@ -189,8 +215,7 @@ export class Daemon {
 
   /** Throws `UNSUPPORTED` or `RUNNER_UNAVAILABLE`, changing nothing, when an app of it cannot be run here. */
   apply(spec: ProjectSpec, names?: readonly string[], removeOrphans?: boolean, asked: Asked = {}): Applied {
-    this.#refuseWhenEnding();
-    this.#refuseWithoutRunner();
+    this.#admission.expectStart();
     refuseContainers(spec);
     const known = this.#projects.find(spec.name);
     const project = known ?? this.#makeProject({ ...spec, apps: [] });
@@ -199,18 +224,18 @@ export class Daemon {
     failpoint("apply.applied");
     this.#watches.follow(spec.name, project.spec.apps);
     this.#journal.keep(`project ${spec.name}`, { kind: "put-project", spec: project.spec });
+    this.#outbox.applied(spec.name);
     this.#chronicle.applied(spec.name, asked.by, asked.because ?? {});
     return applied;
   }
 
   start(targets: readonly Target[], asked: Asked = {}): readonly Operation[] {
-    this.#refuseWhenEnding();
-    this.#refuseWithoutRunner();
+    this.#admission.expectStart();
     return this.#forTargets("start", targets, asked, (project, names, order) => project.start(names, order));
   }
 
   stop(targets: readonly Target[], timeoutMs?: number, asked: Asked = {}): readonly Operation[] {
-    this.#refuseWithoutRoom("stop");
+    this.#admission.expectStop();
     return this.#forTargets("stop", targets, { ...asked, timeoutMs }, (project, names, order) =>
       project.stop(names, order),
     );
@@ -218,12 +243,7 @@ export class Daemon {
 
   /** Throws `CONFLICT` when an app that stays needs one of those, and `UNSUPPORTED` for an instance alone. */
   remove(targets: readonly Target[], { keepData, ...order }: Order = {}): readonly Operation[] {
-    this.#refuseWhenEnding("stop");
-    if (targets.some(({ instance }) => instance !== undefined))
-      throw new HoldfastError(
-        "UNSUPPORTED",
-        "an instance is not removed alone: apply the app with fewer replicas",
-      );
+    this.#admission.expectRemoval();
     return this.#forTargets("remove", targets, { ...order, keepData }, (project, names, own) =>
       project.remove(names, own),
     );
@@ -236,8 +256,7 @@ export class Daemon {
     asked: Asked = {},
     rolling = false,
   ): readonly Operation[] {
-    this.#refuseWhenEnding();
-    this.#refuseWithoutRunner();
+    this.#admission.expectStart();
     return this.#forTargets("restart", targets, { ...asked, timeoutMs }, (project, names, order) =>
       project.restart(names, order, ({ spec }) =>
         rolling ? { policy: spec.update ?? usualUpdate } : undefined,
@@ -262,16 +281,17 @@ export class Daemon {
 
   /** Stops every app, in as much time as they themselves are given. Nothing is started from now on. */
   async stopApps(): Promise<void> {
-    this.#ending = true;
+    this.#admission.end();
     const stops = this.#projects
       .all()
       .flatMap((project) => project.stop(new Set(project.apps.keys()), { because: daemonStops }));
     await this.operations.wait(stops.map(({ id }) => id));
+    await this.#outbox.commandsDone(exitCommandsMs);
   }
 
   /** Ends everything of the daemon and nothing of the apps. Returns who did not end in time, by name and age. */
   async end(budgetMs: number): Promise<readonly string[]> {
-    this.#ending = true;
+    this.#admission.end();
     this.#watches.close();
     this.tasks.token.cancel({ kind: "rpc-requested" });
     const { laggards } = await this.tasks.joinAll(budgetMs);
@@ -294,7 +314,7 @@ export class Daemon {
   #restartWatched({ project, name }: AppSpec, cause: string): "done" | "busy" {
     const known = this.#projects.find(project);
     const app = known?.apps.get(name);
-    if (known === undefined || app === undefined || this.#ending) return "done";
+    if (known === undefined || app === undefined || this.#admission.isEnding) return "done";
     if (app.isWorkedOn) return "busy";
     const isDown = app.instances.every(({ record }) => record.state.kind === "stopped");
     if (isDown) return "done";
@@ -322,6 +342,8 @@ export class Daemon {
         tasks: this.tasks,
         tell: (key, warning, origin) => this.#warnOf(key, warning, origin),
         onLook: (key, probe, result) => this.#probes.keep(key, probe, result),
+        ended: (app, key, end) =>
+          this.#outbox.ended(app, key, { ...end, environment: machine.environment(app, key) }),
       },
       this.operations,
       (name, because) => this.#forgot(spec.name, name, because),
@@ -348,27 +370,6 @@ export class Daemon {
       .shares(kind, targets)
       .flatMap(({ project, names, only }) =>
         act(project, names, only === undefined ? order : { ...order, only }),
-      );
-  }
-
-  #refuseWhenEnding(kind: "change" | "stop" = "change"): void {
-    if (this.#ending) throw new HoldfastError("SHUTTING_DOWN", "the daemon is shutting down");
-    this.#refuseWithoutRoom(kind);
-  }
-
-  /** Before anything is flipped: a restart would end with nothing. */
-  #refuseWithoutRunner(): void {
-    const why = this.#seams.machine.runner.unavailable?.();
-    if (why === undefined) return;
-    throw new HoldfastError("RUNNER_UNAVAILABLE", `nothing was changed: no program can be started: ${why}`);
-  }
-
-  /** Before anything is flipped: what cannot be written down is not done. */
-  #refuseWithoutRoom(kind: "change" | "stop"): void {
-    if (this.#seams.hasRoom?.(kind) === false)
-      throw new HoldfastError(
-        "E_NO_SPACE",
-        "the disk is full: nothing was changed, and what runs goes on; make room and ask again",
       );
   }
 

@@ -30,6 +30,7 @@ import { clientLimits } from "./client-limits.ts";
 import { Daemon } from "./daemon.ts";
 import { bootTime, diskOf } from "./describe/describe-system.ts";
 import { untilIdle } from "./end-when-idle.ts";
+import { realHooks } from "./hooks/real-hooks.ts";
 import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
 import { readOrMakeToken } from "./http/token-file.ts";
 import { openLogBook } from "./logs/open-log-book.ts";
@@ -158,6 +159,7 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
           logs,
           machine: realMachine({ clock, runner, logs }),
           watchFiles: watchFiles(clock),
+          hooks: realHooks,
           machineFigures: () => ({
             disk: diskOf(home.path),
             memoryBytes: process.memoryUsage.rss(),

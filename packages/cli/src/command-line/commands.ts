@@ -16,6 +16,7 @@ import {
   stopOptions,
   topOptions,
   upOptions,
+  webhooksOptions,
 } from "./options.ts";
 
 /** The values of a command's options, whichever command it is. */
@@ -144,6 +145,14 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     summary: "print what was asked of the apps, by whom, and what came of it",
     options: operationsOptions,
     load: async () => (await import("../commands/operations.ts")).operations,
+  }),
+  command({
+    name: "webhooks",
+    names: "",
+    maxNames: 0,
+    summary: "print who is told of events, and how it goes; exits with 1 when one fails",
+    options: webhooksOptions,
+    load: async () => (await import("../commands/webhooks.ts")).webhooks,
   }),
   command({
     name: "config",

@@ -79,6 +79,12 @@ export interface OperationsOptions {
   readonly "project-name"?: string;
 }
 
+export interface WebhooksOptions {
+  readonly json?: boolean;
+  readonly all?: boolean;
+  readonly "project-name"?: string;
+}
+
 export interface ConfigOptions {
   readonly file?: readonly string[];
   readonly "project-name"?: string;
@@ -230,6 +236,8 @@ export const operationsOptions: OptionsFor<OperationsOptions> = {
   all,
   "project-name": projectName,
 };
+
+export const webhooksOptions: OptionsFor<WebhooksOptions> = { json, all, "project-name": projectName };
 
 export const configOptions: OptionsFor<ConfigOptions> = {
   file,

@@ -22,6 +22,23 @@ export type Origin =
 export type ProbeName = "health" | "readiness" | "liveness" | "notify" | "log";
 export type TimerName = "backoff" | "schedule" | "start-timeout" | "watchdog" | "rolling";
 
+/** How it goes with a webhook. */
+export interface WebhookStatus {
+  readonly project: string;
+  readonly name: string;
+  /** Its origin; the rest of a URL may be a secret. */
+  readonly address: string;
+  /** Events that it was not told yet. */
+  readonly waiting: number;
+  /** Since this daemon began. */
+  readonly delivered: number;
+  /** `gone`: it answered with 410, and is told nothing until its project is applied again. */
+  readonly state: "good" | "failing" | "gone";
+  readonly error: string | null;
+  /** When it is tried again. */
+  readonly next: string | null;
+}
+
 /** Why an event happened: what it began with, the event that led to it, or both. */
 export interface Cause {
   /** Null where it follows from the event `after` alone. */
@@ -36,9 +53,10 @@ export interface DaemonEvent {
   readonly time: string;
   /**
    * `state` when an instance changed its state; `operation` when one began or ended; `project` when one was applied;
-   * `warning` when an app runs otherwise than its manifest says, or output was let go for want of room on the disk.
+   * `warning` when an app runs otherwise than its manifest says, or output was let go for want of room on the disk;
+   * `watch` when a changed file restarts an app; `hook` when a webhook or an `on_exit` command fails.
    */
-  readonly type: "state" | "operation" | "project" | "warning" | "watch";
+  readonly type: "state" | "operation" | "project" | "warning" | "watch" | "hook";
   readonly project: string;
   readonly name: string | null;
   /** A sentence a person can read: `web is running`. */

@@ -4,7 +4,7 @@
  */
 import type { ProjectSpec } from "../spec/app-spec.ts";
 import type { AppStatus, Operation, Target } from "./contract-apps.ts";
-import type { DaemonEvent } from "./contract-events.ts";
+import type { DaemonEvent, WebhookStatus } from "./contract-events.ts";
 import type { LogEvent, LogExtent, LogLine, LogQuery } from "./contract-logs.ts";
 import type { Applied, Plan } from "./contract-plan.ts";
 import type { BrowserSession, SystemDescription, SystemInfo, Usage } from "./contract-system.ts";
@@ -19,7 +19,7 @@ export {
   stateNames,
   type Target,
 } from "./contract-apps.ts";
-export type { Cause, DaemonEvent, Origin, ProbeName, TimerName } from "./contract-events.ts";
+export type { Cause, DaemonEvent, Origin, ProbeName, TimerName, WebhookStatus } from "./contract-events.ts";
 export type { LogEvent, LogExtent, LogLine, LogQuery, SkippedOutput } from "./contract-logs.ts";
 export type { Applied, FieldChange, Plan, PlannedApp } from "./contract-plan.ts";
 export type { BrowserSession, SystemDescription, SystemInfo, Usage } from "./contract-system.ts";
@@ -191,6 +191,11 @@ export interface Methods {
     readonly params: { readonly after?: number; readonly project?: string };
     readonly result: { readonly subscription: string; readonly seq: number };
     readonly event: DaemonEvent;
+  };
+  /** The webhooks of a project, or of all, and how it goes with each. */
+  "webhooks.list": {
+    readonly params: { readonly project?: string };
+    readonly result: readonly WebhookStatus[];
   };
   "subscriptions.cancel": {
     readonly params: { readonly subscription: string };

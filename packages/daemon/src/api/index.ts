@@ -30,6 +30,7 @@ export {
   type Target,
   type TimerName,
   type Usage,
+  type WebhookStatus,
   type Why,
   type WhyLink,
 } from "./contract.ts";

@@ -142,6 +142,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       daemon.tasks.spawn("logs.follow", { kind: "rpc-handler" }, () => following.done);
       return { subscription: subscription.id };
     }),
+    "webhooks.list": method("webhooks.list", ({ project }) => daemon.webhooks(project)),
     "events.read": method("events.read", ({ after = 0, limit, last, project }) =>
       last === undefined
         ? daemon.events.read(after, limit, project)

@@ -80,6 +80,7 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "logs.read": v.strictObject({ ...logQuery, before: v.exactOptional(count) }),
   "logs.extent": v.strictObject({ targets }),
   "logs.follow": v.strictObject(logQuery),
+  "webhooks.list": v.strictObject({ project: v.exactOptional(v.string()) }),
   "events.read": v.strictObject({
     after: v.exactOptional(count),
     limit: v.exactOptional(count),

@@ -9,6 +9,7 @@ import {
   type Operation,
   type Origin,
   stateNames,
+  type WebhookStatus,
 } from "./contract.ts";
 
 export type Schema<T> = v.GenericSchema<unknown, T>;
@@ -91,7 +92,7 @@ export const origin: Schema<Origin> = v.variant("type", [
 export const event: Schema<DaemonEvent> = v.strictObject({
   seq: whole,
   time,
-  type: v.picklist(["state", "operation", "project", "warning", "watch"]),
+  type: v.picklist(["state", "operation", "project", "warning", "watch", "hook"]),
   project: text,
   name: nullable(text),
   message: text,
@@ -111,4 +112,15 @@ export const logLine: Schema<LogLine> = v.strictObject({
   level: v.exactOptional(v.picklist(logLevels)),
   fields: v.exactOptional(v.record(text, v.unknown())),
   continues: v.exactOptional(v.literal(true)),
+});
+
+export const webhook: Schema<WebhookStatus> = v.strictObject({
+  project: text,
+  name: text,
+  address: text,
+  waiting: whole,
+  delivered: whole,
+  state: v.picklist(["good", "failing", "gone"]),
+  error: nullable(text),
+  next: nullable(time),
 });

@@ -12,6 +12,7 @@ import {
   type Schema,
   text,
   time,
+  webhook,
   whole,
 } from "./result-shapes.ts";
 
@@ -95,6 +96,7 @@ export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> 
   "logs.read": v.array(logLine),
   "logs.extent": v.array(logExtent),
   "logs.follow": v.strictObject({ subscription: text }),
+  "webhooks.list": v.array(webhook),
   "events.read": v.array(event),
   "events.follow": v.strictObject({ subscription: text, seq: whole }),
 };

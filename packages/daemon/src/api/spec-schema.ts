@@ -1,5 +1,7 @@
 /** The schema of what `apps.apply` takes: the edge at which a project's spec is checked, once. */
 import * as v from "valibot";
+import { eventNames } from "../hooks/event-names.ts";
+import { type Webhook, webhookUrlFault } from "../hooks/hook-spec.ts";
 import { appNamePattern } from "../spec/app-name.ts";
 import type { AppLimits, AppSpec, Command, Probe, ProjectSpec } from "../spec/app-spec.ts";
 import {
@@ -150,6 +152,13 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
       missed: v.exactOptional(v.literal("run-once")),
     }),
   ),
+  onExit: v.exactOptional(
+    v.object({
+      command,
+      when: v.picklist(["failure", "success", "always"]),
+      timeoutMs: interval,
+    }),
+  ),
   watch: v.exactOptional(
     v.array(
       v.object({
@@ -172,6 +181,24 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   ),
 });
 
+const webhook: v.GenericSchema<unknown, Webhook> = v.object({
+  name,
+  url: v.pipe(
+    v.string(),
+    v.check((url) => webhookUrlFault(url) === undefined, "is no https: URL"),
+  ),
+  events: v.array(
+    v.pipe(
+      v.string(),
+      v.check((event) => eventNames.includes(event), "is no event"),
+    ),
+  ),
+  apps: v.exactOptional(v.array(name)),
+  secretFile: v.exactOptional(absolute),
+  timeoutMs: interval,
+  giveUpAfterMs: milliseconds,
+});
+
 export const projectSpecSchema: v.GenericSchema<unknown, ProjectSpec> = v.pipe(
   v.object({
     name,
@@ -180,6 +207,7 @@ export const projectSpecSchema: v.GenericSchema<unknown, ProjectSpec> = v.pipe(
     apps: v.array(app),
     orderedStop: v.boolean(),
     abortOnExit: v.boolean(),
+    webhooks: v.exactOptional(v.pipe(v.array(webhook), v.maxLength(20))),
   }),
   v.check((spec) => isConsistent(spec), "each app must be of this project, and its name no other's"),
   v.check((spec) => hasNoCycle(spec), "apps wait for each other"),

@@ -34,6 +34,7 @@ const kinds: { readonly [K in OwnMethod]: "look" | "change" | "subscription" } =
   "logs.read": "look",
   "logs.extent": "look",
   "logs.follow": "subscription",
+  "webhooks.list": "look",
   "events.read": "look",
   "events.follow": "subscription",
 };

@@ -31,6 +31,8 @@ export interface EndedRun {
   readonly failed?: string;
   /** What made it end, if it did not end by itself. */
   readonly origin?: Origin;
+  /** It could not be launched: nothing has ended. */
+  readonly neverBegan?: true;
 }
 
 type Policy = Pick<AppSpec, "restart" | "successExitCodes">;

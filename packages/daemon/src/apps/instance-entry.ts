@@ -1,6 +1,8 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import { type Because, follows } from "../events/because.ts";
+import type { RunResult } from "../hooks/delivery.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
+import type { Exit } from "../spec/app-state.ts";
 import type { RecordPatch } from "../store/app-store.ts";
 import type { InstanceKey, InstanceRecord } from "../store/instance-record.ts";
 import type { InstanceWorld } from "./instance-world.ts";
@@ -48,6 +50,12 @@ export class InstanceEntry {
     } catch (error) {
       this.patch({ lastError: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** Its last run has ended so. To be called together with what is written of it. */
+  ended(exit: Exit, result: RunResult): void {
+    const { cookie } = this.record;
+    if (cookie !== null) this.world.ended(this.spec, this.key, { exit, result, runId: cookie });
   }
 
   /** A run of it is over: no more output comes, and the runner may forget it. */

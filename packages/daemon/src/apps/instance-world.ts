@@ -1,5 +1,6 @@
 import type { Clock, Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import type { Origin, ProbeReport } from "../api/contract.ts";
+import type { EndOfRun } from "../hooks/outbox.ts";
 import type { LineWatch, WantedLine } from "../logs/line-watch.ts";
 import type { Look, LookResult } from "../probes/probe-loop.ts";
 import type { Run, Runner, StopRequest } from "../runner/runner.ts";
@@ -57,6 +58,8 @@ export interface InstanceWorld {
   abortsOnExit(): boolean;
   /** True when more than one instance writes to the file that the spec names. */
   sharesLogFile(spec: AppSpec): boolean;
+  /** Told of each end of a run, in the turn in which that is written down. */
+  ended(spec: AppSpec, key: InstanceKey, end: Omit<EndOfRun, "environment">): void;
   /** Told when an instance came to rest by itself: it ended, or it was never started because of its dependencies. */
   rested(key: InstanceKey, how: "completed" | "failed" | "skipped"): void;
 }
@@ -71,6 +74,7 @@ export type MachineWorld = Omit<
   | "tasks"
   | "tell"
   | "onLook"
+  | "ended"
   | "dependencies"
   | "rested"
   | "sharesLogFile"

@@ -173,6 +173,7 @@ export class Instance {
     this.#entry.patch({ pid: null });
     this.#entry.runIsOver();
     if (wasEnding || !record.wanted) {
+      if (wasEnding && left.kind === "ended") this.#entry.ended(left.exit, "stopped");
       this.#entry.apply(
         { type: "stopped", ...(left.kind === "ended" ? { exit: left.exit } : {}) },
         {},
@@ -258,6 +259,7 @@ export class Instance {
     failpoint("stop.ended");
     await life.over;
     this.#entry.runIsOver();
+    if (exit !== undefined) this.#entry.ended(exit, "stopped");
     if (this.#life === life) this.#life = undefined;
     // Before anyone who waits for the end goes on: a start that follows finds the state that it starts from.
     this.#entry.apply({ type: "stopped", ...(exit === undefined ? {} : { exit }) }, this.#afterStop(exit));

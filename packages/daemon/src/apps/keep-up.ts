@@ -1,11 +1,12 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Because } from "../events/because.ts";
+import type { RunResult } from "../hooks/delivery.ts";
 import { firstChecked } from "../probes/checks.ts";
 import type { Run } from "../runner/runner.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { RecordPatch } from "../store/app-store.ts";
 import { sinceLaunch, withExit } from "../store/instance-record.ts";
-import { decideAfterExit, type EndedRun } from "./exit-decision.ts";
+import { decideAfterExit, type EndedRun, isSuccess } from "./exit-decision.ts";
 import type { InstanceEntry } from "./instance-entry.ts";
 import { keepRestarts, openRestarts } from "./kept-restarts.ts";
 import { launch } from "./launch.ts";
@@ -34,6 +35,7 @@ export async function keepUp(entry: InstanceEntry, life: Life, from: LifeBeginni
         ? {}
         : { exits: withExit(entry.record, { at: clock.now(), exit, ranMs }) };
     const decision = decideAfterExit(policyOf(entry), ended, history, random);
+    if (ended.neverBegan === undefined) entry.ended(exit, resultOf(entry.spec, ended));
     switch (decision.kind) {
       case "rest":
       case "give-up": {
@@ -102,6 +104,10 @@ async function runOnce(entry: InstanceEntry, life: Life, from: LifeBeginning): P
   entry.runIsOver();
   failpoint("run.over");
   return ended;
+}
+
+function resultOf(spec: AppSpec, { exit, failed }: EndedRun): RunResult {
+  return failed === undefined && isSuccess(spec, exit) ? "success" : "failure";
 }
 
 /** How long a run went on, as far as that is known: one of an earlier daemon's by the wall clock. */

@@ -63,7 +63,8 @@ function failNow(entry: InstanceEntry, life: Life, error: unknown): EndedRun {
   const exit = { code: null, signal: null };
   const failed = `could not start: ${reason}`;
   const origin = { type: "shortage", text: reason } as const;
-  return { exit, livedMs: 0, at: entry.world.clock.monotonic(), failed, origin };
+  const at = entry.world.clock.monotonic();
+  return { exit, livedMs: 0, at, failed, origin, neverBegan: true };
 }
 
 async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefined> {

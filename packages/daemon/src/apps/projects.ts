@@ -1,4 +1,5 @@
 /** All projects of a daemon, and what a target names in them. */
+import { HoldfastError } from "@holdfast/runtime";
 import { appStatus } from "../api/app-status.ts";
 import type { AppStatus, OperationKind, Target } from "../api/contract.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
@@ -7,6 +8,8 @@ import type { App } from "./app.ts";
 import { notFound } from "./not-found.ts";
 import type { Project } from "./project.ts";
 import { refuseRemoved } from "./remove-apps.ts";
+
+const notAlone = "an instance is not removed alone: apply the app with fewer replicas";
 
 /** What of a request is one project's. */
 export interface Share {
@@ -57,7 +60,7 @@ export class Projects {
 
   /**
    * What an operation on targets is to work on. A whole project means its apps that are not disabled, or are up; for a
-   * removal all. Throws `NOT_FOUND`, and `CONFLICT` when one of them cannot be worked on so: nothing is done then.
+   * removal all. Throws `NOT_FOUND`, `CONFLICT` and `UNSUPPORTED` when one of them cannot be worked on so: nothing is done then.
    */
   shares(kind: OperationKind, targets: readonly Target[]): readonly Share[] {
     const wanted = targets.map((target) => ({ target, apps: this.expect(target) }));
@@ -67,6 +70,7 @@ export class Projects {
       const { project, name, instance } = target;
       if (name !== undefined && (kind === "start" || kind === "restart")) apps.forEach(refuseRemoved);
       if (instance !== undefined) {
+        if (kind === "remove") throw new HoldfastError("UNSUPPORTED", notAlone);
         const names = new Set(apps.map((app) => app.spec.name));
         shares.push({ project: this.get(project), names, only: instance });
         continue;

@@ -43,6 +43,7 @@ const seenByNoRun: ReadonlySet<string> = new Set([
   "endsProject",
   "skippedEndsProject",
   "logKeep",
+  "onExit",
 ]);
 
 /** True when what runs has to be started anew for the changes to count. */

@@ -85,6 +85,11 @@ export class Chronicle {
     this.#publish({ type: "project", project, name, message, cause });
   }
 
+  /** How it goes with those who are told of other events. */
+  hook(project: string, name: string | null, message: string): void {
+    this.#publish({ type: "hook", project, name, message, cause: { origin: null, after: null } });
+  }
+
   /** Returns the number of the event. */
   tell(
     type: "watch" | "warning",

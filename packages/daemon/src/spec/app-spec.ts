@@ -3,6 +3,7 @@
  * it, the store keeps it, and a runner starts it. Everything in it is resolved: paths are absolute, variables
  * are substituted, defaults are filled in. Times are milliseconds.
  */
+import type { OnExit, Webhook } from "../hooks/hook-spec.ts";
 
 /** How an app's program is named. A shell runs only where the manifest asks for one. */
 export type Command =
@@ -230,6 +231,7 @@ export interface AppSpec {
   readonly stop: StopPolicy;
   readonly ports: readonly Port[];
   readonly schedule?: Schedule;
+  readonly onExit?: OnExit;
   readonly watch?: readonly WatchRule[];
   /** Groups for filters; process-compose's namespaces. */
   readonly namespaces: readonly string[];
@@ -258,4 +260,5 @@ export interface ProjectSpec {
   readonly orderedStop: boolean;
   /** True: the project ends as soon as any app ends. */
   readonly abortOnExit: boolean;
+  readonly webhooks?: readonly Webhook[];
 }

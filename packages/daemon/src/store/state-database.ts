@@ -4,6 +4,7 @@ import { ensurePrivateFile } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import type { DaemonEvent } from "../api/contract.ts";
 import type { OperationFilter } from "../apps/operation-log.ts";
+import { type Delivery, keyOf } from "../hooks/delivery.ts";
 import type { ProjectSpec } from "../spec/app-spec.ts";
 import { type InstanceKey, type InstanceRecord, keyText } from "./instance-record.ts";
 import { type OperationRecord, rememberedOperations } from "./operation-record.ts";
@@ -26,6 +27,7 @@ const schema = `
 const additions = `
   CREATE TABLE IF NOT EXISTS operation (id TEXT PRIMARY KEY, since INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS operation_since ON operation (since);
+  CREATE TABLE IF NOT EXISTS delivery (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY, event TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT OR IGNORE INTO meta VALUES ('generation', 0);
@@ -45,13 +47,17 @@ export type StateChange =
   | { readonly kind: "put-instance"; readonly record: InstanceRecord }
   | { readonly kind: "drop-instance"; readonly key: InstanceKey }
   | { readonly kind: "put-operation"; readonly record: OperationRecord }
-  | { readonly kind: "put-event"; readonly event: DaemonEvent };
+  | { readonly kind: "put-event"; readonly event: DaemonEvent }
+  | { readonly kind: "put-delivery"; readonly delivery: Delivery }
+  | { readonly kind: "drop-delivery"; readonly key: string };
 
 export interface KeptState {
   readonly projects: readonly ProjectSpec[];
   readonly instances: readonly InstanceRecord[];
   /** The last ones, the oldest first. */
   readonly operations: readonly OperationRecord[];
+  /** What is still owed to webhooks and `on_exit` commands, in any order. */
+  readonly deliveries?: readonly Delivery[];
 }
 
 /** Owns the file `state.db`. One writer: the daemon that holds the home's lock. */
@@ -98,7 +104,10 @@ export class StateDatabase {
         .all(rememberedOperations)
         .map((row) => openJson(String(row["record"])) as OperationRecord)
         .reverse();
-      return { projects, instances, operations };
+      // What cannot be read is told to nobody, and is no reason not to keep apps up.
+      const owed = this.#database.prepare("SELECT record FROM delivery").all();
+      const deliveries = owed.flatMap(readable<Delivery>("record"));
+      return { projects, instances, operations, deliveries };
     });
   }
 
@@ -198,6 +207,8 @@ export class StateDatabase {
         return this.#wanted.get(keyText(change.record)) !== change.record.wanted;
       case "put-operation":
       case "put-event":
+      case "put-delivery":
+      case "drop-delivery":
         return false;
     }
   }
@@ -246,6 +257,12 @@ export class StateDatabase {
         return;
       case "put-event":
         this.#statements.putEvent.run(change.event.seq, sealJson(change.event));
+        return;
+      case "put-delivery":
+        this.#statements.putDelivery.run(keyOf(change.delivery), sealJson(change.delivery));
+        return;
+      case "drop-delivery":
+        this.#statements.dropDelivery.run(change.key);
         return;
     }
   }

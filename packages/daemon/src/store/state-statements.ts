@@ -11,6 +11,8 @@ export function prepareStatements(database: DatabaseSync): {
     | "dropInstance"
     | "putOperation"
     | "putEvent"
+    | "putDelivery"
+    | "dropDelivery"
     | "readEvents"
     | "readEventsBefore"
     | "readOperations"
@@ -23,6 +25,8 @@ export function prepareStatements(database: DatabaseSync): {
     dropInstance: database.prepare("DELETE FROM instance WHERE project = ? AND name = ? AND instance = ?"),
     putOperation: database.prepare("INSERT OR REPLACE INTO operation VALUES (?, ?, ?)"),
     putEvent: database.prepare("INSERT OR REPLACE INTO event VALUES (?, ?)"),
+    putDelivery: database.prepare("INSERT OR REPLACE INTO delivery VALUES (?, ?)"),
+    dropDelivery: database.prepare("DELETE FROM delivery WHERE key = ?"),
     readEvents: database.prepare(
       `SELECT event FROM event WHERE seq > ?1 AND ${has("event", "project", "?2")} ORDER BY seq LIMIT ?3`,
     ),

@@ -20,6 +20,7 @@ export function linkText(event: DaemonEvent, before: DaemonEvent | undefined): L
       return { text: event.cause.origin?.type === "watch" ? event.cause.origin.path : event.message };
     case "project":
     case "warning":
+    case "hook":
       return { text: event.message };
     case "state":
       return event.app === null ? undefined : stateLink(event.app, event, before);

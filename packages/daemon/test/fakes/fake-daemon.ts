@@ -3,6 +3,9 @@ import { VirtualClock } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../src/api/contract.ts";
 import { matches, type OperationFilter } from "../../src/apps/operation-log.ts";
 import { Daemon } from "../../src/daemon.ts";
+import { keyOf, type OwedCommand } from "../../src/hooks/delivery.ts";
+import type { Answer } from "../../src/hooks/next-attempt.ts";
+import type { WebhookRequest } from "../../src/hooks/post-webhook.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import type { WatchRule } from "../../src/spec/app-spec.ts";
 import type { InstanceRecord } from "../../src/store/instance-record.ts";
@@ -31,18 +34,22 @@ export class MemoryDatabase {
       `${key.project}/${key.name}/${key.instance}`;
     const instances = new Map(this.kept.instances.map((record) => [id(record), record]));
     const operations = new Map(this.kept.operations.map((record) => [record.id, record]));
+    const deliveries = new Map(this.kept.deliveries?.map((owed) => [keyOf(owed), owed]));
     for (const change of changes) {
       if (change.kind === "put-project") projects.set(change.spec.name, change.spec);
       else if (change.kind === "drop-project") projects.delete(change.name);
       else if (change.kind === "put-instance") instances.set(id(change.record), change.record);
       else if (change.kind === "drop-instance") instances.delete(id(change.key));
       else if (change.kind === "put-operation") operations.set(change.record.id, change.record);
-      else this.events.push(change.event);
+      else if (change.kind === "put-event") this.events.push(change.event);
+      else if (change.kind === "put-delivery") deliveries.set(keyOf(change.delivery), change.delivery);
+      else deliveries.delete(change.key);
     }
     this.kept = structuredClone({
       projects: [...projects.values()],
       instances: [...instances.values()],
       operations: [...operations.values()],
+      deliveries: [...deliveries.values()],
     });
   }
 
@@ -82,6 +89,12 @@ export interface FakeDaemon {
   /** Apps whose output was deleted, and what that waits for: it fails when that does. */
   readonly deleted: string[];
   readonly deletion: { wait(): Promise<void> };
+  /** Who is told of events and ends of runs; all is well unless a test says otherwise. */
+  readonly hooks: {
+    post(request: WebhookRequest, abort: AbortSignal): Promise<Answer>;
+    readSecret(file: string): string;
+    run(owed: OwedCommand): Promise<string | undefined>;
+  };
   /** Apps whose ready line has been written. */
   readonly readyLines: Set<string>;
   /** `name: state` of every state event so far. */
@@ -101,6 +114,11 @@ export function fakeDaemon(
   const looks = new Map<string, boolean>();
   const watches: FakeDaemon["watches"] = new Set();
   let isDead = false;
+  const hooks: FakeDaemon["hooks"] = {
+    post: () => Promise.resolve({ kind: "status", status: 204 }),
+    readSecret: () => "",
+    run: () => Promise.resolve(undefined),
+  };
   const deleted: string[] = [];
   const deletion: FakeDaemon["deletion"] = { wait: () => Promise.resolve() };
   const readyLines = new Set<string>();
@@ -119,6 +137,11 @@ export function fakeDaemon(
       },
     },
     logs,
+    hooks: {
+      post: (request, abort) => (isDead ? new Promise(() => undefined) : hooks.post(request, abort)),
+      readSecret: (file) => hooks.readSecret(file),
+      run: (owed) => (isDead ? new Promise(() => undefined) : hooks.run(owed)),
+    },
     watchFiles: (rule, seams) => {
       const watched = { rule, ...seams };
       watches.add(watched);
@@ -196,6 +219,7 @@ export function fakeDaemon(
     readyLines,
     deleted,
     deletion,
+    hooks,
     history,
     states,
     crash,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openCgroupHome, openLauncher, openLimitHome, RunDirectory } from "@holdfast/platform";
 import { systemClock, systemRandom } from "@holdfast/runtime";
 import { Daemon } from "../../src/daemon.ts";
+import { realHooks } from "../../src/hooks/real-hooks.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import { realMachine } from "../../src/machine.ts";
 import { ProcessRunner } from "../../src/runner/process-runner.ts";
@@ -55,6 +56,7 @@ export async function realDaemon(
     logs,
     machine: realMachine({ clock, runner, logs }),
     watchFiles: watchFiles(clock),
+    hooks: realHooks,
     machineFigures: () => ({ disk: null, memoryBytes: 1, boot: new Date(0).toISOString() }),
     info: () => ({
       pid: process.pid,

@@ -9,6 +9,7 @@ import { asText } from "../value.ts";
 import { parseYaml } from "../yaml-source.ts";
 import { interpolateTree } from "./interpolate-tree.ts";
 import type { SecretDefinitions } from "./secrets.ts";
+import type { WebhookDefinition } from "./webhooks.ts";
 
 /** What files that belong together share: an included file has a directory and variables of its own. */
 export interface Scope {
@@ -28,6 +29,7 @@ export interface ComposeDocument {
   readonly services: LocatedMap;
   readonly include?: Located;
   readonly secrets: SecretDefinitions;
+  readonly webhooks: readonly WebhookDefinition[];
 }
 
 /** Top-level keys that matter only to containers; a process service that refers to one is refused there. */
@@ -60,6 +62,7 @@ export function readDocument(file: ManifestFile, scope: Scope): ComposeDocument 
   const services = substituted("services");
   const include = substituted("include");
   const secrets = substituted("secrets");
+  const webhooks = substituted("webhooks");
   read.finish();
   if (services !== undefined && services.kind !== "map") {
     problems.add("wrong-type", "services must be a map of services by name", services.location);
@@ -68,9 +71,14 @@ export function readDocument(file: ManifestFile, scope: Scope): ComposeDocument 
   if (secrets !== undefined && secrets.kind !== "map") {
     problems.add("wrong-type", "secrets must be a map of secrets by name", secrets.location);
   }
+  if (webhooks !== undefined && webhooks.kind !== "map") {
+    problems.add("wrong-type", "webhooks must be a map of webhooks by name", webhooks.location);
+  }
+  const hooks = webhooks?.kind === "map" ? [...webhooks.entries.values()] : [];
   const definitions = secrets?.kind === "map" ? secrets.entries.values() : [];
   return {
     file,
+    webhooks: hooks.map((entry) => ({ entry, directory: scope.directory })),
     secrets: new Map([...definitions].map((entry) => [entry.key, { entry, directory: scope.directory }])),
     ...(name?.kind === "scalar" ? { name } : {}),
     services: services ?? { kind: "map", location: root.location, entries: new Map() },

@@ -10,6 +10,7 @@ import { readDefaultEnv } from "./include.ts";
 import { type Model, readModel } from "./model.ts";
 import { checkPortClaims } from "./ports.ts";
 import { readService, type ServiceReading, type ServiceSurroundings } from "./service.ts";
+import { readWebhooks } from "./webhooks.ts";
 
 /**
  * Reads and merges `files`, of which the first one's directory is the project's. What is wrong goes to
@@ -35,6 +36,8 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
     context.problems.add("no-services", "the manifest has no services", location);
   }
   checkTogether(readings, context);
+  const names = readings.map(({ app }) => app.name);
+  const webhooks = isWhole(context) ? readWebhooks([...model.webhooks.values()], names, context) : undefined;
   return {
     name: project,
     directory,
@@ -42,6 +45,7 @@ export function loadCompose(files: readonly ManifestFile[], context: LoadContext
     apps: readings.map((reading) => reading.app),
     orderedStop: true,
     abortOnExit: false,
+    ...(webhooks === undefined ? {} : { webhooks }),
   };
 }
 

@@ -9,6 +9,7 @@ import { readIncludes } from "./include.ts";
 import { mergeServices, withoutResets } from "./merge.ts";
 import { withDirectory } from "./normalize-service.ts";
 import type { SecretDefinition, SecretDefinitions } from "./secrets.ts";
+import type { WebhookDefinition } from "./webhooks.ts";
 
 export interface Service {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface Model {
   readonly name?: LocatedScalar;
   readonly services: ReadonlyMap<string, Service>;
   readonly secrets: SecretDefinitions;
+  /** By name; the later lies over the earlier as a whole. */
+  readonly webhooks: ReadonlyMap<string, WebhookDefinition>;
   /** Every file that had a part in it, by absolute path. */
   readonly files: readonly string[];
 }
@@ -30,6 +33,7 @@ export function readModel(files: readonly ManifestFile[], scope: Scope): Model {
   const services = new Map<string, Service>();
   const paths = new Set<string>();
   const secrets = new Map<string, SecretDefinition>();
+  const webhooks = new Map<string, WebhookDefinition>();
   let name: LocatedScalar | undefined;
   for (const file of files) {
     paths.add(file.path);
@@ -37,13 +41,14 @@ export function readModel(files: readonly ManifestFile[], scope: Scope): Model {
     name = layer.name ?? name;
     for (const path of layer.files) paths.add(path);
     for (const [key, secret] of layer.secrets) secrets.set(key, secret);
+    for (const [key, webhook] of layer.webhooks) webhooks.set(key, webhook);
     for (const service of layer.services.values()) layOver(services, service);
   }
   for (const service of services.values()) {
     const settings = withDirectory(withoutResets(service.settings), scope.directory);
     services.set(service.name, { ...service, settings });
   }
-  return { ...(name === undefined ? {} : { name }), services, secrets, files: [...paths] };
+  return { ...(name === undefined ? {} : { name }), services, secrets, webhooks, files: [...paths] };
 }
 
 function layOver(services: Map<string, Service>, service: Service): void {
@@ -57,8 +62,9 @@ function layOver(services: Map<string, Service>, service: Service): void {
 function readLayer(file: ManifestFile, scope: Scope): Model {
   const services = new Map<string, Service>();
   const document = readDocument(file, scope);
-  if (document === undefined) return { services, secrets: new Map(), files: [] };
+  if (document === undefined) return { services, secrets: new Map(), webhooks: new Map(), files: [] };
   const secrets = new Map<string, SecretDefinition>();
+  const webhooks = new Map<string, WebhookDefinition>();
   const files: string[] = [];
   const resolver = new ExtendsResolver(document, scope);
   for (const entry of document.services.entries.values()) {
@@ -73,11 +79,19 @@ function readLayer(file: ManifestFile, scope: Scope): Model {
       const model = readModel(included.files, included.scope);
       files.push(...model.files);
       for (const [key, secret] of model.secrets) secrets.set(key, secret);
+      for (const [key, webhook] of model.webhooks) webhooks.set(key, webhook);
       for (const service of model.services.values()) addIncluded(services, service, scope);
     }
   }
   for (const [key, secret] of document.secrets) secrets.set(key, secret);
-  return { ...(document.name === undefined ? {} : { name: document.name }), services, secrets, files };
+  for (const webhook of document.webhooks) webhooks.set(webhook.entry.key, webhook);
+  return {
+    ...(document.name === undefined ? {} : { name: document.name }),
+    services,
+    secrets,
+    webhooks,
+    files,
+  };
 }
 
 function addIncluded(services: Map<string, Service>, service: Service, { context }: Scope): void {

@@ -24,7 +24,6 @@ export const unsupportedForProcess: Readonly<Record<string, string>> = {
   memswap_limit: "mem_limit is with swap",
   cpu_quota: "use cpus",
   cpu_shares: "use cpus",
-  on_exit: "on_exit is not there yet",
 };
 
 /** Our own keys, which a container cannot have. */
@@ -33,7 +32,7 @@ export const unsupportedForContainer: Readonly<Record<string, string>> = {
   log: "the output of a container is kept by its engine",
   limits: "use deploy.resources.limits",
   watch: "it is for processes",
-  on_exit: "on_exit is not there yet",
+  on_exit: "it is for processes",
 };
 
 /** What `deploy` may say of containers; a process takes replicas, restart_policy and labels alone. */

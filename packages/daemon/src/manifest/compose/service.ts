@@ -12,6 +12,7 @@ import { baseEnvironment, readEnvironment } from "./environment.ts";
 import { readLimits } from "./limits.ts";
 import { readLog } from "./log.ts";
 import type { Service } from "./model.ts";
+import { readOnExit } from "./on-exit.ts";
 import { type PortClaim, readPorts } from "./ports.ts";
 import {
   healthcheckDefaults,
@@ -87,6 +88,7 @@ export function readService(service: Service, around: ServiceSurroundings): Serv
     stop: readStop(read),
     ports: ports.map(({ host, port, protocol }) => ({ host, port, protocol })),
     ...optional("schedule", readSchedule(read, problems)),
+    ...(isContainer ? {} : optional("onExit", readOnExit(read, problems))),
     ...(isContainer ? {} : optional("watch", readWatch(read, problems))),
     namespaces: [],
     ...texts,

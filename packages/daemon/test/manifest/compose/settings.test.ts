@@ -293,7 +293,14 @@ describe("mistakes", () => {
       '4:35: services.web.logging.options.max-size must be a size such as "64m" or "1g", found the text "lots"',
     ],
     ["log: {file: x, fil: x}", '4:20: services.web.log.fil: unknown key (did you mean "file"?)'],
-    ["on_exit: x", "4:5: services.web.on_exit is not supported (on_exit is not there yet)"],
+    [
+      "on_exit: {command: x, when: now}",
+      '4:33: services.web.on_exit.when must be one of failure, success, always, found the text "now"',
+    ],
+    [
+      "on_exit: {when: always}",
+      '4:14: services.web.on_exit has no "command" (say what to run under "command", or name an "image" for a container)',
+    ],
     ["tty: true", "4:5: services.web.tty is not supported (a process has no terminal)"],
     ["init: true", "4:5: services.web.init is not supported (every process has one)"],
     [

@@ -118,6 +118,11 @@ export class Box {
       info: () => {
         throw new HoldfastError("NOT_FOUND", "nobody asks for it");
       },
+      hooks: {
+        post: async () => ({ kind: "status", status: 204 }),
+        readSecret: () => "",
+        run: async () => undefined,
+      },
       machine: simulatedMachine({ world, watch, universe, life, random: world.fork("machine"), runner }),
     });
     const lookAtCause = watchCauses(world, database.events, (seq) => daemon.events.get(seq));

@@ -3,6 +3,7 @@ import type { World } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../../src/api/contract.ts";
 import { matches } from "../../../src/apps/operation-log.ts";
 import type { DaemonSeams } from "../../../src/daemon.ts";
+import { type Delivery, keyOf } from "../../../src/hooks/delivery.ts";
 import type { ProjectSpec } from "../../../src/spec/app-spec.ts";
 import { type InstanceRecord, keyText } from "../../../src/store/instance-record.ts";
 import type { OperationRecord } from "../../../src/store/operation-record.ts";
@@ -21,6 +22,7 @@ export class SimulatedDatabase {
   readonly instances = new Map<string, InstanceRecord>();
   readonly operations = new Map<string, OperationRecord>();
   readonly events: DaemonEvent[] = [];
+  readonly deliveries = new Map<string, Delivery>();
   readonly #world: World;
   readonly #random: Random;
 
@@ -83,6 +85,12 @@ export class SimulatedDatabase {
           () => `event ${change.event.seq} is written after ${this.events.at(-1)?.seq}`,
         );
         this.events.push(change.event);
+        return;
+      case "put-delivery":
+        this.deliveries.set(keyOf(change.delivery), change.delivery);
+        return;
+      case "drop-delivery":
+        this.deliveries.delete(change.key);
         return;
     }
   }
