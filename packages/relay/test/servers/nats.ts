@@ -1,8 +1,5 @@
 /** Debian's NATS server on a port of its own of the loopback; gone with the test file. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 /** What a test that needs it says. */
 export const natsNeeded: string | undefined = isThere() ? undefined : "nats-server";
@@ -25,7 +22,6 @@ export interface NatsServer {
 }
 
 export async function startNats(): Promise<NatsServer> {
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-nats-"));
   let server: ChildProcess | undefined;
   let port = -1;
   const stop = async (): Promise<void> => {
@@ -36,36 +32,25 @@ export async function startNats(): Promise<NatsServer> {
     await new Promise((resolve) => running.once("exit", resolve));
   };
   const start = async (): Promise<void> => {
-    const args = ["-a", "127.0.0.1", "-p", String(port), "--ports_file_dir", directory];
+    const args = ["-a", "127.0.0.1", "-p", String(port)];
     const own = spawn("nats-server", args, { stdio: ["ignore", "ignore", "pipe"] });
     server = own;
-    await new Promise<void>((resolve, reject) => {
+    port = await new Promise<number>((resolve, reject) => {
       let log = "";
       own.stderr?.on("data", (chunk: Buffer) => {
         log += chunk.toString();
-        if (log.includes("Server is ready")) resolve();
+        const listens = /client connections on 127\.0\.0\.1:(\d+)/.exec(log)?.[1];
+        if (listens !== undefined && log.includes("Server is ready")) resolve(Number(listens));
       });
       own.once("exit", () => reject(new Error(log)));
     });
     own.stderr?.removeAllListeners("data").resume();
-    port = portIn(directory, own.pid);
   };
   await start();
   return {
     address: `127.0.0.1:${port}`,
     stop,
     start,
-    async remove() {
-      await stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    remove: stop,
   };
-}
-
-function portIn(directory: string, pid: number | undefined): number {
-  const file = readdirSync(directory).find((name) => name.includes(`_${pid}.ports`));
-  const { nats } = JSON.parse(readFileSync(join(directory, file ?? ""), "utf8")) as {
-    nats: readonly string[];
-  };
-  return Number(new URL(nats[0] ?? "").port);
 }
