@@ -25,6 +25,11 @@ export async function main(argv: readonly string[], environment: CliEnvironment)
         cli.stdout.write(`${ownVersion()}\n`);
         return 0;
       }
+      case "complete": {
+        const { completionLines } = await import("./completion/complete.ts");
+        for (const line of await completionLines(cli, request.words)) cli.stdout.write(`${line}\n`);
+        return 0;
+      }
       case "run": {
         const program = await request.command.load();
         return await program({ names: request.names, options: request.options, cli });

@@ -3,6 +3,7 @@ import type { Option, OptionsFor } from "./option.ts";
 import {
   configOptions,
   daemonOptions,
+  doctorOptions,
   downOptions,
   eventsOptions,
   logsOptions,
@@ -184,6 +185,26 @@ status   say whether it runs; exits with 69 if not
 unit     print a systemd unit that keeps it running`,
     options: daemonOptions,
     load: async () => (await import("../commands/daemon.ts")).daemon,
+  }),
+  command({
+    name: "doctor",
+    names: "",
+    maxNames: 0,
+    summary: "check the machine, the home and the daemon, and say what to do about what is wrong",
+    notes: "Changes nothing. Exits with 1 when there is a problem; a warning is none.",
+    options: doctorOptions,
+    load: async () => (await import("../commands/doctor.ts")).doctor,
+  }),
+  command({
+    name: "completion",
+    names: "bash|zsh|fish",
+    maxNames: 1,
+    summary: "print a script with which a shell completes commands, options and the names of apps",
+    notes: `bash   eval "$(holdfast completion bash)" in ~/.bashrc
+zsh    eval "$(holdfast completion zsh)" in ~/.zshrc, after compinit
+fish   holdfast completion fish > ~/.config/fish/completions/holdfast.fish`,
+    options: noOptions,
+    load: async () => (await import("../commands/completion.ts")).completion,
   }),
   command({
     name: "version",

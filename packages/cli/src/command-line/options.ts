@@ -107,6 +107,10 @@ export interface DaemonOptions {
   readonly json?: boolean;
 }
 
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
 export type NoOptions = Readonly<Record<never, never>>;
 
 const file: ListOption = {
@@ -260,5 +264,7 @@ export const daemonOptions: OptionsFor<DaemonOptions> = {
   "keep-apps": { type: "boolean", help: "with stop: leave the apps running" },
   json: { type: "boolean", help: "with status: print JSON" },
 };
+
+export const doctorOptions: OptionsFor<DoctorOptions> = { json };
 
 export const noOptions: OptionsFor<NoOptions> = {};

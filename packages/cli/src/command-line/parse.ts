@@ -14,7 +14,9 @@ export type Request =
     }
   /** Help for one command, or for all. */
   | { readonly kind: "help"; readonly command?: Command }
-  | { readonly kind: "version" };
+  | { readonly kind: "version" }
+  /** What may be typed in the place of the last word; asked by the completion of a shell. */
+  | { readonly kind: "complete"; readonly words: readonly string[] };
 
 /** Reads a command line. Throws `CommandError` with exit code 2, naming the nearest command or option there is. */
 export function parseCommandLine(argv: readonly string[]): Request {
@@ -27,6 +29,8 @@ export function parseCommandLine(argv: readonly string[]): Request {
     case "--version":
     case "-V":
       return { kind: "version" };
+    case "__complete":
+      return { kind: "complete", words: rest };
     case "--help":
     case "-h":
     case "help":

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { CliEnvironment } from "../cli-environment.ts";
 
@@ -36,6 +36,11 @@ export async function currentProject(
     return name ?? (await nameByReader(cli));
   }
   return undefined;
+}
+
+/** Whether a directory has a manifest that is found without being named. */
+export function hasManifest(directory: string): boolean {
+  return manifestNames.some((name) => existsSync(join(directory, name)));
 }
 
 /** In JSON, or all of it indented, which no line at the margin tells anything of. */

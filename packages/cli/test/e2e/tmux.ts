@@ -47,8 +47,12 @@ export class Terminal implements Disposable {
 
   /** Types a line and the Enter key. */
   run(line: string): void {
-    this.#tmux("send-keys", "-l", line);
+    this.type(line);
     this.press("Enter");
+  }
+
+  type(text: string): void {
+    this.#tmux("send-keys", "-l", text);
   }
 
   /** Presses keys by tmux's names for them: `q`, `C-c`, `Down`. */
