@@ -53,6 +53,8 @@ export interface DaemonSeams {
   readonly hooks: HookMachine;
   /** Set when what is to run had to be put back from a backup. */
   readonly restored?: RestoredState;
+  /** Calls back once all that is ready now has run; absent means a timer. */
+  readonly atEndOfTurn?: (work: () => void) => void;
   /** False when too little is left on the disk for a change of this kind; true where that is not known. */
   readonly hasRoom?: (kind: "change" | "stop") => boolean;
   /** With `settled`, once it is known whether there is an HTTP server. */
@@ -102,7 +104,7 @@ export class Daemon {
     this.#admission = new Admission({ hasRoom: seams.hasRoom, runner: seams.machine.runner });
     this.logs = seams.logs;
     this.tasks = new TaskRegistry(new ShutdownToken(), { clock });
-    const journal = new Journal(clock, seams.database);
+    const journal = new Journal(clock, seams.database, seams.atEndOfTurn);
     this.#journal = journal;
     this.events = new EventLog(clock, journal, seams.database);
     this.#chronicle = new Chronicle({

@@ -155,6 +155,8 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
           random,
           database: state.database,
           ...(state.restored === undefined ? {} : { restored: state.restored }),
+          // biome-ignore lint/style/noRestrictedGlobals: the end of this turn is meant, and no time.
+          atEndOfTurn: (work) => void setImmediate(work),
           hasRoom: (kind) => hasRoom(home.path, state.database, kind),
           logs,
           machine: realMachine({ clock, runner, logs }),

@@ -74,10 +74,10 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   if (life.token.isCancelled) return undefined;
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
-  // Written before it is launched: whoever comes after a crash knows what to look for.
+  // Written before it is launched: whoever comes after a crash knows what to look for. After a power cut there is nothing.
   entry.patch({ cookie, pid: null, sawReadyLine: false, status: null, outputFrom: output.offset });
   failpoint("launch.prepared");
-  await world.journal.saved();
+  await world.journal.outlivesProcess();
   failpoint("launch.intended");
   if (life.token.isCancelled) return undefined;
   const launching = world.runner.launch({

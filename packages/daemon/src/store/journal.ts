@@ -10,7 +10,11 @@ const againMs = 1_000;
 
 /** Writes changes for good, all of them or none: a `StateDatabase`, or memory in a test. */
 export interface StateWriter {
-  write(changes: readonly StateChange[]): void;
+  /**
+   * They outlive this process when it returns, and with `throughPower` a power cut too, as does all that was written
+   * before.
+   */
+  write(changes: readonly StateChange[], throughPower: boolean): void;
 }
 
 /**
@@ -20,14 +24,24 @@ export interface StateWriter {
 export class Journal {
   readonly #clock: Clock;
   readonly #writer: StateWriter;
+  readonly #atEndOfTurn: (work: () => void) => void;
   readonly #unsaved = new Map<string, StateChange>();
   readonly #onceSaved: (() => void)[] = [];
+  /** True when something was written that a power cut may take. */
+  #isUnsafe = false;
   #saving: Promise<void> | undefined;
+  #throughPower = false;
   #idle: Timer | undefined;
 
-  constructor(clock: Clock, writer: StateWriter) {
+  /** `atEndOfTurn` calls back once all that is ready now has run; a timer of 0 ms where nothing sooner is to be had. */
+  constructor(
+    clock: Clock,
+    writer: StateWriter,
+    atEndOfTurn: (work: () => void) => void = (work) => void clock.setTimeout(work, 0),
+  ) {
     this.#clock = clock;
     this.#writer = writer;
+    this.#atEndOfTurn = atEndOfTurn;
   }
 
   /** A later change of the same `key` replaces the earlier one, which then need not be written. */
@@ -39,19 +53,18 @@ export class Journal {
 
   /** Resolves when all changes made so far are on the disk; rejects when they could not be written. */
   saved(): Promise<void> {
+    if (this.#unsaved.size === 0 && !this.#isUnsafe) return this.#saving ?? Promise.resolve();
+    this.#throughPower = true;
+    return this.#save();
+  }
+
+  /**
+   * As `saved`, but a power cut may still take them: enough for what a power cut ends anyway, such as a program that
+   * is to be launched, and without a wait for the disk.
+   */
+  outlivesProcess(): Promise<void> {
     if (this.#unsaved.size === 0) return this.#saving ?? Promise.resolve();
-    this.#saving ??= new Promise((resolve, reject) => {
-      this.#clock.setTimeout(() => {
-        this.#saving = undefined;
-        try {
-          this.flush();
-          resolve();
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      }, 0);
-    });
-    return this.#saving;
+    return this.#save();
   }
 
   /** Calls `then` once all changes made so far are on the disk; never, if that cannot be. */
@@ -61,13 +74,15 @@ export class Journal {
   }
 
   /** Writes all changes made so far at once. After a failure they are kept and written with the next ones. */
-  flush(): void {
-    this.#clock.clearTimeout(this.#idle);
-    this.#idle = undefined;
-    if (this.#unsaved.size > 0) {
+  flush(throughPower = true): void {
+    if (throughPower) {
+      this.#clock.clearTimeout(this.#idle);
+      this.#idle = undefined;
+    }
+    if (this.#unsaved.size > 0 || (throughPower && this.#isUnsafe)) {
       failpoint("journal.write");
       try {
-        this.#writer.write([...this.#unsaved.values()]);
+        this.#writer.write([...this.#unsaved.values()], throughPower);
       } catch (error) {
         this.#keepSoon(againMs);
         throw error;
@@ -75,7 +90,26 @@ export class Journal {
       failpoint("journal.written");
     }
     this.#unsaved.clear();
-    for (const then of this.#onceSaved.splice(0)) then();
+    this.#isUnsafe = !throughPower;
+    if (this.#isUnsafe) this.#keepSoon();
+    else for (const then of this.#onceSaved.splice(0)) then();
+  }
+
+  #save(): Promise<void> {
+    this.#saving ??= new Promise((resolve, reject) => {
+      this.#atEndOfTurn(() => {
+        const throughPower = this.#throughPower;
+        this.#saving = undefined;
+        this.#throughPower = false;
+        try {
+          this.flush(throughPower);
+          resolve();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+    return this.#saving;
   }
 
   #keepSoon(afterMs = idleWriteMs): void {

@@ -34,6 +34,9 @@ const additions = `
   INSERT OR REPLACE INTO meta VALUES ('schema', ${schemaVersion});
 `;
 
+/** SQLite returns when the disk has it. */
+const safe = "FULL";
+
 /** As many of each are kept; older ones go. */
 const keptEvents = 100_000;
 const keptOperations = 10_000;
@@ -68,6 +71,7 @@ export class StateDatabase {
   readonly #wanted = new Map<string, boolean>();
   #onDesired: () => void = () => undefined;
   #sincePruned = 0;
+  #waitsForDisk = true;
 
   /**
    * Throws `STATE_TOO_NEW` when a later version of Holdfast wrote the file, `STATE_DAMAGED` when it is not as it was
@@ -79,7 +83,7 @@ export class StateDatabase {
     this.#database = new DatabaseSync(path);
     try {
       this.#database.exec(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;",
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${safe}; PRAGMA busy_timeout = 2000;`,
       );
       this.#migrate(path);
       this.#statements = prepareStatements(this.#database);
@@ -177,12 +181,15 @@ export class StateDatabase {
   }
 
   /**
-   * Writes all of them or none. They are on the disk when this returns. Throws `E_NO_SPACE` when there is no room for
-   * them, `STATE_UNWRITABLE` when the system refuses them otherwise.
+   * Writes all of them or none. They outlive this process when it returns, and a power cut unless `throughPower` is
+   * false. Throws `E_NO_SPACE` when there is no room for them, `STATE_UNWRITABLE` when the system refuses them otherwise.
    */
-  write(changes: readonly StateChange[]): void {
+  write(changes: readonly StateChange[], throughPower = true): void {
     try {
+      this.#waitForDisk(throughPower);
       this.#database.exec("BEGIN IMMEDIATE");
+      // Only a transaction that changes something makes SQLite see to the log, with all that was written before.
+      if (changes.length === 0) this.#statements.touch.run();
       for (const change of changes) this.#apply(change);
       const isOther = changes.some((change) => this.#changesDesired(change));
       if (isOther) this.#statements.nextGeneration.run();
@@ -195,6 +202,13 @@ export class StateDatabase {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw unwritten(error);
     }
+  }
+
+  /** In write-ahead mode `NORMAL` keeps the database whole in a power cut too, but for its last transactions. */
+  #waitForDisk(throughPower: boolean): void {
+    if (this.#waitsForDisk === throughPower) return;
+    this.#database.exec(`PRAGMA synchronous = ${throughPower ? safe : "NORMAL"}`);
+    this.#waitsForDisk = throughPower;
   }
 
   #changesDesired(change: StateChange): boolean {
@@ -221,7 +235,8 @@ export class StateDatabase {
   /** True when a small change can be written now, whatever the file system says of its room. */
   canWrite(): boolean {
     try {
-      this.#database.exec("UPDATE meta SET value = value WHERE name = 'generation'");
+      this.#waitForDisk(true);
+      this.#statements.touch.run();
       return true;
     } catch {
       return false;

@@ -16,7 +16,8 @@ export function prepareStatements(database: DatabaseSync): {
     | "readEvents"
     | "readEventsBefore"
     | "readOperations"
-    | "nextGeneration"]: StatementSync;
+    | "nextGeneration"
+    | "touch"]: StatementSync;
 } {
   return {
     putProject: database.prepare("INSERT OR REPLACE INTO project VALUES (?, ?)"),
@@ -38,6 +39,7 @@ export function prepareStatements(database: DatabaseSync): {
        AND ${has("record", "name", "?3")} ORDER BY since DESC, rowid DESC LIMIT ?4`,
     ),
     nextGeneration: database.prepare("UPDATE meta SET value = value + 1 WHERE name = 'generation'"),
+    touch: database.prepare("UPDATE meta SET value = value WHERE name = 'generation'"),
   };
 }
 

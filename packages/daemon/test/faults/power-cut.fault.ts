@@ -63,8 +63,8 @@ test("F3: a daemon that does not wait for its disk is found to lose what it ackn
 }, async ({ skip }) => {
   if (lack !== undefined) skip(lack);
   using careless = otherBuild("0.1.0-careless", {
-    from: "PRAGMA synchronous = FULL",
-    to: "PRAGMA synchronous = OFF",
+    from: 'const safe = "FULL"',
+    to: 'const safe = "OFF"',
   });
   const index = cases("").findIndex(({ name }) => name === "stop");
   const pass = (await passesOf(index)).find(({ name }) => name === "operation.end") as FailpointPass;

@@ -78,6 +78,7 @@ export class Box {
     this.host.powerOff();
     this.keeper.powerOff();
     this.watch.powerOff();
+    this.database.powerOff();
     this.world.mark("the power went");
   }
 

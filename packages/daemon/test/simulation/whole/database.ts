@@ -11,18 +11,22 @@ import type { StateChange } from "../../../src/store/state-database.ts";
 import type { DaemonLife } from "./daemon-life.ts";
 import { chance } from "./draw.ts";
 
+type Tables = Pick<SimulatedDatabase, "projects" | "instances" | "operations" | "events" | "deliveries">;
+
 /**
  * What is on the disk: all changes of a write or none, and they are there when it returns. The daemon may be killed
- * before they are or after, and the disk may be full.
+ * before they are or after, the disk may be full, and a power cut takes what was not to outlive one.
  */
 export class SimulatedDatabase {
   /** While it is, every write throws. */
   isFull = false;
-  readonly projects = new Map<string, ProjectSpec>();
-  readonly instances = new Map<string, InstanceRecord>();
-  readonly operations = new Map<string, OperationRecord>();
-  readonly events: DaemonEvent[] = [];
-  readonly deliveries = new Map<string, Delivery>();
+  projects = new Map<string, ProjectSpec>();
+  instances = new Map<string, InstanceRecord>();
+  operations = new Map<string, OperationRecord>();
+  events: DaemonEvent[] = [];
+  deliveries = new Map<string, Delivery>();
+  /** What a power cut leaves, where that is not all. */
+  #safe: Tables | undefined;
   readonly #world: World;
   readonly #random: Random;
 
@@ -43,11 +47,18 @@ export class SimulatedDatabase {
       readEventsBefore: (before, limit) => this.events.filter(({ seq }) => seq < before).slice(-limit),
       readOperations: ({ limit, ...filter }) =>
         [...this.operations.values()].filter((record) => matches(record, filter)).slice(-limit),
-      write: (changes) => this.#write(changes, life),
+      write: (changes, throughPower) => this.#write(changes, throughPower, life),
     };
   }
 
-  #write(changes: readonly StateChange[], life: DaemonLife): void {
+  powerOff(): void {
+    if (this.#safe === undefined) return;
+    Object.assign(this, this.#safe);
+    this.#safe = undefined;
+    this.#world.mark("a power cut took what was not to outlive it");
+  }
+
+  #write(changes: readonly StateChange[], throughPower: boolean, life: DaemonLife): void {
     const { faults } = this.#world;
     if (life.isOver) throw new HoldfastError("KILLED", "nobody writes any more");
     const isBefore = chance(this.#random, 0.5);
@@ -57,8 +68,21 @@ export class SimulatedDatabase {
       this.#world.mark("a write met a full disk");
       throw new HoldfastError("E_NO_SPACE", "no space is left");
     }
+    if (throughPower) this.#safe = undefined;
+    else this.#safe ??= this.#tables();
     for (const change of changes) this.#apply(change);
     if (kills) life.kill("after a write");
+  }
+
+  #tables(): Tables {
+    const { projects, instances, operations, events, deliveries } = this;
+    return {
+      projects: new Map(projects),
+      instances: new Map(instances),
+      operations: new Map(operations),
+      events: [...events],
+      deliveries: new Map(deliveries),
+    };
   }
 
   #apply(change: StateChange): void {

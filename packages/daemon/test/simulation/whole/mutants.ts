@@ -20,7 +20,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a launch is not written down before it is asked for",
     file: "apps/launch.ts",
-    from: "  await world.journal.saved();\n",
+    from: "  await world.journal.outlivesProcess();\n",
     to: "",
     caughtBy: ["I1", "I6"],
   },
