@@ -6,6 +6,7 @@ import { type Connection, type MethodTable, type Subscription, serve } from "@ho
 import { HoldfastError } from "@holdfast/runtime";
 import type {
   AppStatus,
+  BrowserSession,
   DaemonEvent,
   LogLine,
   Methods,
@@ -14,6 +15,7 @@ import type {
   StateName,
   Target,
   WebhookStatus,
+  WhyLink,
 } from "../../daemon/src/api/contract.ts";
 import { planApply } from "../../daemon/src/apps/plan.ts";
 
@@ -52,6 +54,9 @@ export interface FakeDaemonOptions {
   /** What a follower is given at first; all that is in `logs` unless given. */
   readonly followed?: readonly LogLine[];
   readonly onDemand?: boolean;
+  readonly sessions?: readonly BrowserSession[];
+  /** What led to what an app is. */
+  readonly chain?: readonly WhyLink[];
   /** Called when rows have been read and not yet sent: what happens now overtakes them. */
   readonly afterList?: (daemon: FakeDaemon) => void;
   /** What becomes of an operation; `done` unless given. `hang` never ends. */
@@ -184,8 +189,8 @@ export class FakeDaemon implements AsyncDisposable {
           this.#matching(target).map((app) => ({
             app,
             text: `${app.name} is ${app.state}`,
-            chain: [],
-            lastLines: [],
+            chain: this.#options.chain ?? [],
+            lastLines: (this.#options.logs ?? []).filter(({ name }) => name === app.name),
           })),
       },
       "apps.describe": { parse: (params) => record("apps.describe", params), call: () => [] },
@@ -203,7 +208,10 @@ export class FakeDaemon implements AsyncDisposable {
         parse: (params) => record("sessions.invite", params),
         call: () => ({ url: "http://127.0.0.1:1/#code=c" }),
       },
-      "sessions.list": { parse: (params) => record("sessions.list", params), call: () => [] },
+      "sessions.list": {
+        parse: (params) => record("sessions.list", params),
+        call: () => this.#options.sessions ?? [],
+      },
       "sessions.revoke": { parse: (params) => record("sessions.revoke", params), call: () => ({}) },
       "system.shutdown": {
         parse: (params) => record("system.shutdown", params),

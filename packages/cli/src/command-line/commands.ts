@@ -1,4 +1,5 @@
 import type { CommandProgram } from "./invocation.ts";
+import { dashboardOptions, sessionsOptions, whyOptions } from "./look-options.ts";
 import type { Option, OptionsFor } from "./option.ts";
 import {
   configOptions,
@@ -132,6 +133,14 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     load: async () => (await import("../commands/logs.ts")).logs,
   }),
   command({
+    name: "why",
+    names: "APP…",
+    maxNames: anyNumber,
+    summary: "print why an app is as it is, back to what that began with",
+    options: whyOptions,
+    load: async () => (await import("../commands/why.ts")).why,
+  }),
+  command({
     name: "events",
     names: "",
     maxNames: 0,
@@ -172,6 +181,22 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
 Exits with 0; with --exit-code, with 1 if \`up\` would change anything; 2 when the manifest is wrong.`,
     options: planOptions,
     load: async () => (await import("../commands/plan.ts")).plan,
+  }),
+  command({
+    name: "dashboard",
+    names: "",
+    maxNames: 0,
+    summary: "open the dashboard in a browser, or print the URL that lets one in",
+    options: dashboardOptions,
+    load: async () => (await import("../commands/dashboard.ts")).dashboard,
+  }),
+  command({
+    name: "sessions",
+    names: "[list|revoke ID…]",
+    maxNames: anyNumber,
+    summary: "list the browsers that are logged in, or log some out",
+    options: sessionsOptions,
+    load: async () => (await import("../commands/sessions.ts")).sessions,
   }),
   command({
     name: "daemon",

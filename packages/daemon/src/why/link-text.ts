@@ -9,8 +9,15 @@ export interface LinkText {
   readonly turn?: "end" | "start";
 }
 
-/** `before` is the event that led to it. Undefined where the one before or after it says all that there is to say. */
-export function linkText(event: DaemonEvent, before: DaemonEvent | undefined): LinkText | undefined {
+/**
+ * `before` is the event that led to it, `next` the one that it led to. Undefined where one of them says all that there
+ * is to say.
+ */
+export function linkText(
+  event: DaemonEvent,
+  before: DaemonEvent | undefined,
+  next: DaemonEvent | undefined,
+): LinkText | undefined {
   switch (event.type) {
     case "operation":
       return event.operation === null
@@ -23,7 +30,7 @@ export function linkText(event: DaemonEvent, before: DaemonEvent | undefined): L
     case "hook":
       return { text: event.message };
     case "state":
-      return event.app === null ? undefined : stateLink(event.app, event, before);
+      return event.app === null ? undefined : stateLink(event.app, event, before, next);
   }
 }
 
@@ -51,6 +58,7 @@ function stateLink(
   app: AppStatus,
   { cause: { origin }, message }: DaemonEvent,
   before: DaemonEvent | undefined,
+  next: DaemonEvent | undefined,
 ): LinkText | undefined {
   const last = sameInstance(app, before?.app) ? before.app : undefined;
   const isAsked = before?.type === "operation";
@@ -58,7 +66,8 @@ function stateLink(
     case "starting":
       if (app.waitingFor.length > 0 || isAsked) return undefined;
       if (origin?.type === "boot") return { text: origin.text };
-      return last?.state === "starting" ? undefined : { text: startText(origin), turn: "start" };
+      if (last?.state === "starting" || isRunning(next, app)) return undefined;
+      return { text: next === undefined ? dueText(origin) : againText(origin), turn: "start" };
     case "running":
       return runningLink(app, origin, last, before);
     case "backoff":
@@ -66,7 +75,10 @@ function stateLink(
       return last?.state === app.state ? undefined : { text: endText(app, origin), turn: "end" };
     case "failed":
       if (origin?.type === "dependency") return { text: reasonText(app) };
-      return { text: origin === null ? reasonText(app) : endText(app, origin), turn: "end" };
+      return {
+        text: origin === null ? `could not start: ${reasonText(app)}` : endText(app, origin),
+        turn: "end",
+      };
     case "stopping":
     case "restarting":
       return isAsked || last?.state === app.state ? undefined : { text: app.state };
@@ -79,6 +91,18 @@ function stateLink(
     case "unknown":
       return { text: message };
   }
+}
+
+function isRunning(event: DaemonEvent | undefined, app: AppStatus): boolean {
+  return event?.app?.state === "running" && sameInstance(app, event.app);
+}
+
+function dueText(origin: Origin | null): string {
+  return origin?.type === "timer" ? `its ${origin.timer} was over` : "was to start";
+}
+
+function againText(origin: Origin | null): string {
+  return origin?.type === "timer" ? `tried again after ${origin.timer}` : "was to start";
 }
 
 function runningLink(

@@ -22,11 +22,15 @@ export function whyLinks(
   about: InstanceKey,
   restarts: number,
 ): readonly WhyLink[] {
-  const turns = events.flatMap((event, index) => turnOf(event, events[index + 1], about));
+  const turns = events.flatMap((event, index) =>
+    turnOf(event, { before: events[index + 1], next: events[index - 1] }, about),
+  );
   const links = folded(turns);
   const shown = turns.filter(({ turn }) => turn === "end").length;
   const rest =
-    root === undefined ? [] : [...missing(restarts - shown, root), ...turnOf(root, undefined, about)];
+    root === undefined
+      ? []
+      : [...missing(restarts - shown, root), ...turnOf(root, { before: undefined, next: undefined }, about)];
   const all = [...links.slice(0, most), ...rest.map(plain)];
   return links.length <= most ? all : [...all, ...(rest.length === 0 ? links.slice(-1) : [])];
 }
@@ -44,8 +48,13 @@ function folded(turns: readonly Turn[]): readonly WhyLink[] {
     at++;
     let more = 0;
     for (; isSameTurn(end, turns[at], turns[at + 1]); at += 2) more++;
-    const [first] = turns.slice(at - 2 * more, at);
-    if (more > 0 && first !== undefined) links.push(moreText(more, first));
+    const skipped = turns.slice(at - 2 * more, at);
+    const [first] = skipped;
+    const last = skipped.at(-1);
+    if (first === undefined || last === undefined) continue;
+    links.push(moreText(more, first));
+    // The first of them was started by something else.
+    if (last.text !== start.text) links.push(plain(last));
   }
   return links;
 }
@@ -65,8 +74,12 @@ function missing(count: number, { time }: DaemonEvent): readonly Turn[] {
   return [{ seq: null, time, text, origin: null, by: null, turn: undefined, kind: "" }];
 }
 
-function turnOf(event: DaemonEvent, before: DaemonEvent | undefined, about: InstanceKey): readonly Turn[] {
-  const link = linkText(event, before);
+function turnOf(
+  event: DaemonEvent,
+  { before, next }: { readonly before: DaemonEvent | undefined; readonly next: DaemonEvent | undefined },
+  about: InstanceKey,
+): readonly Turn[] {
+  const link = linkText(event, before, next);
   if (link === undefined) return [];
   const { seq, time, app, by, cause } = event;
   const name =
