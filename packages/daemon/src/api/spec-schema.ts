@@ -148,7 +148,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
       everyMs: v.exactOptional(interval),
       timeZone: v.exactOptional(v.pipe(v.string(), v.check(isTimeZone, "is no time zone"))),
       immediate: v.boolean(),
-      overlap: v.exactOptional(v.literal("queue")),
+      overlap: v.exactOptional(v.picklist(["queue", "replace"])),
       missed: v.exactOptional(v.literal("run-once")),
     }),
   ),

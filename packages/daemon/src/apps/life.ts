@@ -32,3 +32,23 @@ export type LifeBeginning =
   | { readonly kind: "ended"; readonly exit: Exit }
   | { readonly kind: "wait"; readonly delayMs: number }
   | { readonly kind: "schedule"; readonly because: Because };
+
+/** A part of a life, which can be ended alone. What is launched in it is the life's. */
+export function partOf(life: Life, token: ShutdownToken): Life {
+  const { launched, over, gone, graceMs, isEnding } = life;
+  return {
+    ...{ token, launched, over, gone, graceMs, isEnding },
+    get launching() {
+      return life.launching;
+    },
+    set launching(launching) {
+      life.launching = launching;
+    },
+    get run() {
+      return life.run;
+    },
+    set run(run) {
+      life.run = run;
+    },
+  };
+}

@@ -114,8 +114,8 @@ export interface Schedule {
   readonly timeZone?: string;
   /** Also run when the app is started. */
   readonly immediate: boolean;
-  /** A run that is due while the last one goes on is left out, unless this says that it follows at once. */
-  readonly overlap?: "queue";
+  /** A run that is due while the last one goes on is left out, unless this says that it follows at once, or ends it. */
+  readonly overlap?: "queue" | "replace";
   /** Runs that were due while nobody was there, or that the clock jumped over, are left out, unless this says one. */
   readonly missed?: "run-once";
 }

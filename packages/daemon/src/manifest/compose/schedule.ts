@@ -21,8 +21,6 @@ export function readSchedule(service: MapReader, problems: ProblemList): Schedul
   const timeZone = read.text("time_zone");
   const immediate = read.boolean("immediate") ?? false;
   const overlap = read.oneOf("overlap", ["skip", "queue", "replace"]);
-  if (overlap === "replace")
-    read.wrong("invalid-value", "overlap", "replace is not there yet", "skip or queue");
   const missed = read.oneOf("missed", ["skip", "run-once"]);
   read.finish();
   if (read.has("cron") === read.has("every")) {
@@ -38,7 +36,7 @@ export function readSchedule(service: MapReader, problems: ProblemList): Schedul
     ...(everyMs === undefined ? {} : { everyMs }),
     ...(timeZone === undefined ? {} : { timeZone }),
     immediate,
-    ...(overlap === "queue" ? { overlap } : {}),
+    ...(overlap === undefined || overlap === "skip" ? {} : { overlap }),
     ...(missed === "run-once" ? { missed } : {}),
   };
 }

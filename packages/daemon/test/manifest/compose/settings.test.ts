@@ -117,6 +117,7 @@ describe("schedule", () => {
       { cron: "@hourly", immediate: false, overlap: "queue", missed: "run-once" },
     ],
     ["schedule: {cron: '@hourly', overlap: skip, missed: skip}", { cron: "@hourly", immediate: false }],
+    ["schedule: {every: 1s, overlap: replace}", { everyMs: 1_000, immediate: false, overlap: "replace" }],
     ["schedule: {every: 30s}", { everyMs: 30_000, immediate: false }],
     [
       "schedule: {cron: 0 3 * * MON, time_zone: Europe/Berlin, immediate: true}",
@@ -259,10 +260,6 @@ describe("mistakes", () => {
       "4:5: services.web.schedule: it must have either cron or every",
     ],
     ["schedule: {immediate: true}", "4:5: services.web.schedule: it must have either cron or every"],
-    [
-      "schedule: {every: 1s, overlap: replace}",
-      "4:27: services.web.schedule.overlap: replace is not there yet (skip or queue)",
-    ],
     [
       "schedule: {every: 1s, missed: run}",
       '4:35: services.web.schedule.missed must be one of skip, run-once, found the text "run" (did you mean "run-once"?)',

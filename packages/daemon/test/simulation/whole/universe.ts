@@ -62,7 +62,11 @@ export class Universe {
       isSteady: false,
       spec: {
         ...restarts("never", 10),
-        schedule: { everyMs: whole(own, 300, 1_500), immediate: chance(own, 0.5) },
+        schedule: {
+          everyMs: whole(own, 300, 1_500),
+          immediate: chance(own, 0.5),
+          ...(chance(own, 0.4) && { overlap: "replace" as const }),
+        },
       },
     }));
     add("talk", 0.4, (own) => ({
