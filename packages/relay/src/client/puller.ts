@@ -92,7 +92,9 @@ export class Puller {
       );
       const { accepted, quarantined } = judged;
       const taken = await store.commit({ accepted, quarantined, released });
-      this.#tell({ ...judged, quarantined: [] }, taken);
+      // What stays is no news, but for what time alone will change.
+      const future = quarantined.filter(({ reason }) => reason === "from-the-future");
+      this.#tell({ ...judged, quarantined: future }, taken);
       report = sum(report, reportOf(judged, taken));
     }
   }

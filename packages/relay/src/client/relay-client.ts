@@ -115,12 +115,16 @@ export class RelayClient {
   readonly #pulls: Loop;
   #facts: Facts = { pull: { kind: "none" } };
   #failures = 0;
-  #judging = false;
+  // Once at the beginning: this may be a version that knows more.
+  #judging = true;
+  /** When what was from the future may be judged again: monotonic ms. */
+  #judgeAt = Number.POSITIVE_INFINITY;
   // One at a time: each takes the next number.
   #sending: Promise<unknown> = Promise.resolve();
 
   constructor(options: RelayClientOptions) {
     const { clock = systemClock, random = systemRandom, backoff = patientBackoff, store } = options;
+    const { everyMs = 60_000 } = options;
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
@@ -132,7 +136,10 @@ export class RelayClient {
       bench: () => this.#bench(),
       pageSize: options.pageSize ?? 100,
       onAccepted: (count) => tell({ type: "accepted", count }),
-      onQuarantined: (event) => tell({ type: "quarantined", event }),
+      onQuarantined: (event) => {
+        if (event.reason === "from-the-future") this.#judgeAt = clock.monotonic() + everyMs;
+        tell({ type: "quarantined", event });
+      },
       onRejected: (rejection) => tell({ type: "rejected", rejection }),
       onGap: (gap) => tell({ type: "gap", gap }),
     });
@@ -141,10 +148,13 @@ export class RelayClient {
       onPosted: ({ id }) => tell({ type: "posted", id }),
       onRefused: (event, why) => tell({ type: "refused", event, why }),
     });
-    const { everyMs = 60_000 } = options;
     this.#pulls = loop({
       steps: [
-        { name: "judge again", when: () => this.#judging, run: (token) => this.#judgeAll(token) },
+        {
+          name: "judge again",
+          when: () => this.#judging || clock.monotonic() >= this.#judgeAt,
+          run: (token) => this.#judgeAll(token),
+        },
         { name: "pull", run: (token) => this.#pull(token) },
       ],
       everyMs: () =>
@@ -275,6 +285,7 @@ export class RelayClient {
 
   async #judgeAll(token: ShutdownToken): Promise<PullReport> {
     this.#judging = false;
+    this.#judgeAt = Number.POSITIVE_INFINITY;
     return await this.#puller.judgeAgain(token);
   }
 
