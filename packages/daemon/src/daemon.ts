@@ -1,4 +1,4 @@
-import { type Clock, type Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
+import { ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type {
   Applied,
@@ -15,59 +15,28 @@ import type {
 import { Admission } from "./apps/admission.ts";
 import { type AdoptionNote, adoptStrays } from "./apps/adopt-strays.ts";
 import type { Order } from "./apps/app.ts";
-import type { MachineWorld } from "./apps/instance-world.ts";
 import { limitWarning } from "./apps/limit-warning.ts";
-import { type Asked, type OperationArchive, OperationLog } from "./apps/operation-log.ts";
+import { type Asked, OperationLog } from "./apps/operation-log.ts";
 import { type PlanRequest, planApply } from "./apps/plan.ts";
 import { Project } from "./apps/project.ts";
 import { Projects } from "./apps/projects.ts";
 import { refuseContainers } from "./apps/refuse-containers.ts";
 import { usualUpdate } from "./apps/roll.ts";
+import type { DaemonSeams, ShutdownWish } from "./daemon-seams.ts";
 import { AppViews } from "./describe/app-views.ts";
 import type { Because } from "./events/because.ts";
 import { Chronicle } from "./events/chronicle.ts";
-import { type EventArchive, EventLog } from "./events/event-log.ts";
-import { type HookMachine, Outbox } from "./hooks/outbox.ts";
+import { EventLog } from "./events/event-log.ts";
+import { Outbox } from "./hooks/outbox.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
 import type { LogBook, LogSource } from "./logs/log-book.ts";
 import { ProbeBook } from "./probes/probe-book.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
-import { UsageLog } from "./stats/usage-log.ts";
+import { runningUsages, UsageLog } from "./stats/usage-log.ts";
 import { AppStore, type RecordChange } from "./store/app-store.ts";
 import type { InstanceKey } from "./store/instance-record.ts";
-import { Journal, type StateWriter } from "./store/journal.ts";
-import type { RestoredState } from "./store/open-state.ts";
-import type { KeptState } from "./store/state-database.ts";
-import { AppWatches, type WatchFiles } from "./watch/app-watches.ts";
-
-/** Everything a daemon takes from outside: time, chance, processes, disk. */
-export interface DaemonSeams {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly database: StateWriter & EventArchive & OperationArchive & { load(): KeptState };
-  readonly logs: LogBook;
-  readonly watchFiles: WatchFiles;
-  /** What instances need of the machine. */
-  readonly machine: MachineWorld;
-  /** How webhooks and `on_exit` commands are told. */
-  readonly hooks: HookMachine;
-  /** Set when what is to run had to be put back from a backup. */
-  readonly restored?: RestoredState;
-  /** Calls back once all that is ready now has run; absent means a timer. */
-  readonly atEndOfTurn?: (work: () => void) => void;
-  /** False when too little is left on the disk for a change of this kind; true where that is not known. */
-  readonly hasRoom?: (kind: "change" | "stop") => boolean;
-  /** With `settled`, once it is known whether there is an HTTP server. */
-  readonly info: (settled?: boolean) => SystemInfo | Promise<SystemInfo>;
-  /** What is known of the machine. */
-  readonly machineFigures: () => Pick<SystemDescription, "disk" | "memoryBytes" | "boot">;
-}
-
-/** How the daemon was asked to end. */
-export interface ShutdownWish {
-  /** True: the apps run on, for the next daemon to take up. */
-  readonly keepApps: boolean;
-}
+import { Journal } from "./store/journal.ts";
+import { AppWatches } from "./watch/app-watches.ts";
 
 const wasFound: Because = {
   origin: { type: "boot", text: "the daemon found a run that nothing was written of" },
@@ -81,7 +50,7 @@ export class Daemon {
   readonly events: EventLog;
   readonly operations: OperationLog;
   readonly logs: LogBook;
-  readonly usage: UsageLog = new UsageLog();
+  readonly usage: UsageLog;
   /** Apps looked at closely. */
   readonly views: AppViews;
   readonly tasks: TaskRegistry;
@@ -130,6 +99,11 @@ export class Daemon {
     this.#store = new AppStore(clock, journal);
     this.#store.onChange((change) => this.#changed(change));
     this.logs.onLetGo((letGo) => this.events.publish(letGoEvent(letGo)));
+    this.usage = new UsageLog({
+      clock,
+      read: () => runningUsages(this.#store.list(), seams.machine.runner.usage?.()),
+      isKnown: (key) => this.#projects.specOf(key) !== undefined,
+    });
     this.views = new AppViews({
       clock,
       projects: this.#projects,
@@ -177,6 +151,7 @@ export class Daemon {
       this.#projects.all().map((project) => project.resume(unfinished.get(project.spec.name) ?? [])),
     );
     for (const { spec } of this.#projects.all()) this.#watches.follow(spec.name, spec.apps);
+    if (this.#seams.machine.runner.usage !== undefined) this.usage.begin();
   }
 
   info(settled?: boolean): SystemInfo | Promise<SystemInfo> {
@@ -295,6 +270,7 @@ export class Daemon {
   async end(budgetMs: number): Promise<readonly string[]> {
     this.#admission.end();
     this.#watches.close();
+    this.usage.close();
     this.tasks.token.cancel({ kind: "rpc-requested" });
     const { laggards } = await this.tasks.joinAll(budgetMs);
     this.logs.close();

@@ -1,4 +1,5 @@
-export { Daemon, type DaemonSeams, type ShutdownWish } from "./daemon.ts";
+export { Daemon } from "./daemon.ts";
+export type { DaemonSeams, ShutdownWish } from "./daemon-seams.ts";
 export { type DaemonProgram, daemonService } from "./main.ts";
 export type { Reattached, Run, Runner, RunRequest, StopRequest } from "./runner/runner.ts";
 export type {

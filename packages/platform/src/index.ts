@@ -43,6 +43,7 @@ export {
 } from "./process/proc-scan.ts";
 export { ProcessTree, type ProcessTreeOptions, type SignalOptions } from "./process/process-tree.ts";
 export { type StopOptions, type StopOutcome, type StoppableTree, stopTree } from "./process/stop-tree.ts";
+export { readUsages, type TreeUsage, type UsagePlace } from "./process/usage.ts";
 export { RunDirectory, type RunDirectoryOptions } from "./run-directory.ts";
 export { type RunMainOptions, runMain } from "./run-main.ts";
 export type { ProcessExit, RunRecord } from "./run-record.ts";

@@ -91,12 +91,13 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       ),
     ),
     "stats.read": method("stats.read", ({ targets, since }) =>
-      daemon.usage.read(targets, since === undefined ? undefined : Date.parse(since)),
+      daemon.usage.read(daemon.views.resolve(targets), since === undefined ? undefined : Date.parse(since)),
     ),
     "stats.follow": method("stats.follow", ({ targets }, context) => {
+      const resolved = daemon.views.resolve(targets);
       const subscription: Subscription<readonly Usage[]> = context.subscribe();
-      const history = daemon.usage.read(targets);
-      subscription.onEnd(daemon.usage.follow(targets, (usages) => void subscription.notify(usages)));
+      const history = daemon.usage.read(resolved);
+      subscription.onEnd(daemon.usage.follow(resolved, (usages) => void subscription.notify(usages)));
       return { subscription: subscription.id, history };
     }),
     "apps.remove": method("apps.remove", (params, caller) => {

@@ -87,6 +87,14 @@ export class Projects {
     return shares;
   }
 
+  /** The same targets, each with the name of an app and not of a group. Throws `NOT_FOUND`. */
+  resolve(targets: readonly Target[]): readonly Target[] {
+    return targets.flatMap((target) => {
+      const apps = this.expect(target);
+      return target.name === undefined ? [target] : apps.map(({ spec: { name } }) => ({ ...target, name }));
+    });
+  }
+
   appOf({ project, name }: Pick<InstanceKey, "project" | "name">): App | undefined {
     return this.#projects.get(project)?.apps.get(name);
   }

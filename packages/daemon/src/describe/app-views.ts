@@ -39,6 +39,11 @@ export class AppViews {
     this.#seams = seams;
   }
 
+  /** The same targets, with apps for groups. Throws `NOT_FOUND`. */
+  resolve(targets: readonly Target[] | undefined): readonly Target[] | undefined {
+    return targets && this.#seams.projects.resolve(targets);
+  }
+
   /** One for each app that the target names. */
   describe(target: Target): readonly AppDescription[] {
     const { projects, probes, environment } = this.#seams;

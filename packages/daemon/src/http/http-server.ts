@@ -246,7 +246,7 @@ export class HttpServer {
 
   #metrics(): string {
     const { daemon } = this.#options;
-    return metricsText(daemon.list(), {
+    return metricsText(daemon.list(), daemon.usage.now(), {
       version: this.#options.version,
       startedAt: this.#options.startedAt,
       residentBytes: process.memoryUsage.rss(),

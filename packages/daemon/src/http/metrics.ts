@@ -1,4 +1,6 @@
 import { type AppStatus, stateNames } from "../api/contract.ts";
+import type { RunningUsage } from "../stats/usage-log.ts";
+import type { InstanceKey } from "../store/instance-record.ts";
 
 export interface ProcessFigures {
   readonly version: string;
@@ -10,7 +12,17 @@ export interface ProcessFigures {
 export const metricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /** The OpenMetrics text (https://github.com/prometheus/OpenMetrics) about the apps and the daemon. */
-export function metricsText(apps: readonly AppStatus[], daemon: ProcessFigures): string {
+export function metricsText(
+  apps: readonly AppStatus[],
+  usages: readonly RunningUsage[],
+  daemon: ProcessFigures,
+): string {
+  // What is not known of an instance is left out.
+  const used = (name: string, value: (usage: RunningUsage) => number | null): string[] =>
+    usages.flatMap((usage) => {
+      const known = value(usage);
+      return known === null ? [] : [`${name}{${labels(usage.key)}} ${known}`];
+    });
   const each = (name: string, value: (app: AppStatus) => number): string[] =>
     apps.map((app) => `${name}{${labels(app)}} ${value(app)}`);
   return [
@@ -32,6 +44,17 @@ export function metricsText(apps: readonly AppStatus[], daemon: ProcessFigures):
     "# UNIT holdfast_app_state_since_seconds seconds",
     "# HELP holdfast_app_state_since_seconds When the present state began, in seconds since 1970.",
     ...each("holdfast_app_state_since_seconds", ({ since }) => Date.parse(since) / 1000),
+    "# TYPE holdfast_app_cpu_seconds counter",
+    "# UNIT holdfast_app_cpu_seconds seconds",
+    "# HELP holdfast_app_cpu_seconds Processor time of the present run, with all its processes.",
+    ...used("holdfast_app_cpu_seconds_total", ({ cpuMs }) => (cpuMs === null ? null : cpuMs / 1_000)),
+    "# TYPE holdfast_app_memory_bytes gauge",
+    "# UNIT holdfast_app_memory_bytes bytes",
+    "# HELP holdfast_app_memory_bytes Memory of an instance, without the files that are cached for it.",
+    ...used("holdfast_app_memory_bytes", ({ memoryBytes }) => memoryBytes),
+    "# TYPE holdfast_app_processes gauge",
+    "# HELP holdfast_app_processes Processes of an instance.",
+    ...used("holdfast_app_processes", ({ processes }) => processes),
     "# TYPE holdfast_daemon info",
     "# HELP holdfast_daemon The daemon itself.",
     `holdfast_daemon_info{version="${quoted(daemon.version)}"} 1`,
@@ -51,7 +74,7 @@ export function metricsText(apps: readonly AppStatus[], daemon: ProcessFigures):
   ].join("\n");
 }
 
-function labels({ project, name, instance }: AppStatus): string {
+function labels({ project, name, instance }: InstanceKey): string {
   return `project="${quoted(project)}",app="${quoted(name)}",instance="${instance}"`;
 }
 

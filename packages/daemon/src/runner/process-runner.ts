@@ -14,6 +14,8 @@ import {
   type RunRecord,
   type StopOutcome,
   stopTree,
+  type TreeUsage,
+  type UsagePlace,
 } from "@holdfast/platform";
 import { type Clock, HoldfastError, ShutdownToken } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
@@ -45,13 +47,23 @@ export interface ProcessRunnerSeams {
 }
 
 export class ProcessRunner implements Runner {
+  readonly usage?: () => ReadonlyMap<string, TreeUsage>;
   readonly #seams: ProcessRunnerSeams;
   readonly #sight: ProcessSight;
   readonly #foundAt = new Map<string, number>();
+  /** Where each run that goes on is. */
+  readonly #places = new Map<string, UsagePlace>();
 
   constructor(seams: ProcessRunnerSeams) {
     this.#seams = seams;
     this.#sight = seams.sight ?? machineSight();
+    const { usages } = this.#sight;
+    if (usages === undefined) return;
+    this.usage = () => {
+      const cookies = [...this.#places.keys()];
+      const found = usages([...this.#places.values()]);
+      return new Map(found.map((usage, index) => [cookies[index] ?? "", usage]));
+    };
   }
 
   async launch(request: RunRequest): Promise<Run> {
@@ -182,7 +194,7 @@ export class ProcessRunner implements Runner {
       clock,
       ...(cgroup === undefined ? {} : { cgroup }),
     });
-    return new ProcessRun({
+    const run = new ProcessRun({
       cookie,
       tree,
       clock,
@@ -193,6 +205,10 @@ export class ProcessRunner implements Runner {
       ...(group === undefined ? {} : { group }),
       ...(notEnforced === undefined ? {} : { notEnforced }),
     });
+    const cgroups = [...(cgroup === undefined ? [] : [cgroup.path]), ...(group?.paths ?? [])];
+    this.#places.set(cookie, { leader: leader.pid, cgroups });
+    void run.exited.then(() => this.#places.delete(cookie));
+    return run;
   }
 }
 

@@ -5,7 +5,10 @@ import {
   ProcessTree,
   type ProcessTreeOptions,
   processIdentity,
+  readUsages,
   type StoppableTree,
+  type TreeUsage,
+  type UsagePlace,
 } from "@holdfast/platform";
 
 /** What a run needs of its tree. */
@@ -20,6 +23,8 @@ export interface ProcessSight {
    * is believed where its environment can no longer be read.
    */
   isAlive(identity: ProcessIdentity, cookie: string, isKnown: boolean): boolean;
+  /** What trees use, in the order of the places; absent where that is not known. */
+  readonly usages?: (places: readonly UsagePlace[]) => readonly TreeUsage[];
   tree(options: Omit<ProcessTreeOptions, "scanner">): RunTree;
 }
 
@@ -29,6 +34,7 @@ export function machineSight(): ProcessSight {
   return {
     identity: processIdentity,
     isAlive,
+    usages: readUsages,
     tree: (options) => new ProcessTree({ ...options, scanner }),
   };
 }

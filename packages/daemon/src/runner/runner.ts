@@ -1,4 +1,4 @@
-import type { Notified } from "@holdfast/platform";
+import type { Notified, TreeUsage } from "@holdfast/platform";
 import type { AppLimits, Command, Secret, Ulimit } from "../spec/app-spec.ts";
 import type { Exit } from "../spec/app-state.ts";
 
@@ -80,6 +80,8 @@ export interface Runner {
   strays(known: ReadonlySet<string>): readonly StrayRun[];
   /** True while the leader of a run lives. */
   isLive(cookie: string): boolean;
+  /** What each run that goes on uses now, by its cookie. Absent where that cannot be known. */
+  usage?(): ReadonlyMap<string, TreeUsage>;
   /** Forgets a run that has ended and was written down elsewhere. */
   forget(cookie: string): void;
 }

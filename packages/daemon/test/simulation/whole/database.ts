@@ -2,7 +2,7 @@ import { HoldfastError, type Random } from "@holdfast/runtime";
 import type { World } from "@holdfast/runtime/testing";
 import type { DaemonEvent } from "../../../src/api/contract.ts";
 import { matches } from "../../../src/apps/operation-log.ts";
-import type { DaemonSeams } from "../../../src/daemon.ts";
+import type { DaemonSeams } from "../../../src/daemon-seams.ts";
 import { type Delivery, keyOf } from "../../../src/hooks/delivery.ts";
 import type { ProjectSpec } from "../../../src/spec/app-spec.ts";
 import { type InstanceRecord, keyText } from "../../../src/store/instance-record.ts";

@@ -1,6 +1,6 @@
 import type { Random } from "@holdfast/runtime";
 import type { World } from "@holdfast/runtime/testing";
-import type { DaemonSeams } from "../../../src/daemon.ts";
+import type { DaemonSeams } from "../../../src/daemon-seams.ts";
 import type { Runner } from "../../../src/runner/runner.ts";
 import type { DaemonLife } from "./daemon-life.ts";
 import { whole } from "./draw.ts";
