@@ -8,7 +8,11 @@ export const chromium: string | undefined = [
 ].find((path) => path !== undefined && existsSync(path));
 
 /** The tests that run in Chromium, but for those below. */
-export const suites: string[] = ["packages/runtime/test/**/*.test.ts", "packages/rpc/test/**/*.test.ts"];
+export const suites: string[] = [
+  "packages/runtime/test/**/*.test.ts",
+  "packages/rpc/test/**/*.test.ts",
+  "packages/relay/test/browser/**/*.test.ts",
+];
 
 /** The tests that run in Node only, and what they need of it. */
 export const nodeOnly: Readonly<Record<string, string>> = {

@@ -1,5 +1,15 @@
 export { type ClientState, type Facts, type PullEnd, stateOf } from "./client/client-state.ts";
 export { type ConsumeOptions, consume } from "./client/consume.ts";
+export {
+  type Address,
+  type EnrolContext,
+  type Enrolment,
+  enrol,
+  exchangeToken,
+  formatAddress,
+  invite,
+  parseAddress,
+} from "./client/enrol.ts";
 export { fetchTransport } from "./client/http/fetch-transport.ts";
 export { followingRedirects } from "./client/http/redirects.ts";
 export { type RefusalDetails, RefusedError, UnauthorisedError } from "./client/http/refusal.ts";
@@ -18,6 +28,7 @@ export type { ClientSettings, MailboxSettings, Route } from "./client/settings.t
 export { openSse, type SseRequest, type SseStream } from "./client/sse/open.ts";
 export { type SseItem, SseReader, type SseReaderOptions } from "./client/sse/reader.ts";
 export { type SseSubscription, type SseTarget, subscribeSse } from "./client/sse/subscribe.ts";
+export { openIndexedDbMailStore } from "./client/store/indexed-db-mail-store.ts";
 export type {
   Gap,
   InboxEntry,

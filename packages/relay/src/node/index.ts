@@ -1,3 +1,4 @@
+export { type AddressBook, type Contact, openAddressBook } from "./address-book.ts";
 export { type Identity, openIdentity } from "./key-file.ts";
 export { nodeCrypto, nodeSigner } from "./node-crypto.ts";
 export { type NodeTransport, type NodeTransportOptions, nodeTransport } from "./node-transport.ts";
