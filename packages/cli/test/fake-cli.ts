@@ -7,6 +7,7 @@ export interface FakeCliOptions {
   readonly directory?: string;
   readonly terminal?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -53,12 +54,14 @@ export class FakeCli implements CliEnvironment {
 export class FakeOutput implements Output {
   readonly isTerminal: boolean;
   readonly columns: number;
+  readonly rows: number;
   text = "";
   #waiting: { readonly part: string; readonly resolve: () => void }[] = [];
 
-  constructor({ terminal = false, columns = 80 }: FakeCliOptions) {
+  constructor({ terminal = false, columns = 80, rows = 24 }: FakeCliOptions) {
     this.isTerminal = terminal;
     this.columns = columns;
+    this.rows = rows;
   }
 
   write(text: string): void {

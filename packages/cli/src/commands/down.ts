@@ -8,6 +8,7 @@ import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";
 import { currentProject } from "../targets/current-project.ts";
 import { listApps } from "../targets/list-apps.ts";
+import { ProgressLine, withProgress } from "../terminal/progress-line.ts";
 
 /** `holdfast down`: every app of the project, all at once for the daemon, which keeps the order. */
 export async function down({ options, cli }: Invocation<DownOptions>): Promise<ExitCode> {
@@ -21,15 +22,17 @@ export async function down({ options, cli }: Invocation<DownOptions>): Promise<E
       return exitCodes.done;
     }
     const targets: readonly Target[] = [{ project }];
+    const line = new ProgressLine(cli.stderr);
     // Before they are stopped: the first may be gone before anybody listens.
     const subscription = await daemon.subscribe("events.follow", { project }, ({ app, message }) => {
-      if (app !== null && app.state !== "stopping") cli.stderr.write(`${message}\n`);
+      if (app !== null && app.state !== "stopping") line.around(() => cli.stderr.write(`${message}\n`));
     });
     const begun = await daemon.call(
       "apps.stop",
       timeoutMs === undefined ? { targets } : { targets, timeoutMs },
     );
-    const ended = await daemon.call("operations.wait", { ids: begun.map(({ id }) => id) });
+    const waiting = daemon.call("operations.wait", { ids: begun.map(({ id }) => id) });
+    const ended = await withProgress(cli, daemon, line, project, waiting);
     await subscription.cancel();
     const failures = ended.filter(({ state }) => state === "failed");
     for (const { name, error } of failures) {

@@ -1,11 +1,15 @@
 import type { DaemonEvent } from "@holdfast/daemon/api";
+import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { EventsOptions } from "../command-line/options.ts";
 import { parseCount } from "../command-line/times.ts";
 import { connect, type Daemon } from "../connection/connect.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { currentProject } from "../targets/current-project.ts";
+import { momentText } from "../terminal/clock-time.ts";
 import { safeText } from "../terminal/safe-text.ts";
+import { makeStyle, wantsColour } from "../terminal/style.ts";
+import { wrapToWidth } from "../terminal/text-width.ts";
 
 const pageSize = 1_000;
 
@@ -18,8 +22,9 @@ export async function events({ options, cli }: Invocation<EventsOptions>): Promi
   const follow = options.follow === true;
   const count = options.lines === undefined ? undefined : (parseCount("-n", options.lines) ?? "all");
   const project = options.all === true ? undefined : await currentProject(cli, options["project-name"]);
+  const line = cli.stdout.isTerminal ? shortLineFor(cli, project) : eventLine;
   const print = (event: DaemonEvent): void => {
-    cli.stdout.write(options.json === true ? `${JSON.stringify(event)}\n` : eventLine(event));
+    cli.stdout.write(options.json === true ? `${JSON.stringify(event)}\n` : line(event));
   };
   const daemon = await connect(cli);
   const { promise: interrupted, resolve } = Promise.withResolvers<undefined>();
@@ -64,6 +69,26 @@ async function readPast(daemon: Daemon, { after, count, project }: Past): Promis
     from = last.seq;
   }
   return count === "all" || after !== undefined ? found : found.slice(-count);
+}
+
+/** For people: the time here, the project where there are several, and what is wrong in red. */
+function shortLineFor(
+  { stdout, variables, clock }: CliEnvironment,
+  project: string | undefined,
+): (event: DaemonEvent) => string {
+  const style = makeStyle(wantsColour(stdout.isTerminal, variables));
+  return ({ time, project: own, message, type, app, operation }) => {
+    const text = safeText(message.replaceAll("\n", " "), { keepColours: false });
+    const isBad = app?.state === "failed" || operation?.state === "failed" || app?.health === "unhealthy";
+    const isWorrying = type === "warning" || app?.state === "backoff";
+    const paint = isBad ? style.red : isWorrying ? style.yellow : type === "operation" ? style.dim : same;
+    const head = style.dim(`${momentText(time, clock.now())}  ${project === undefined ? `${own}  ` : ""}`);
+    return `${wrapToWidth(`${head}${paint(text)}`, stdout.columns, 14).join("\n")}\n`;
+  };
+}
+
+function same(text: string): string {
+  return text;
 }
 
 function eventLine({ seq, time, project, message }: DaemonEvent): string {

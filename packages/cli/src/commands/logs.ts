@@ -116,6 +116,7 @@ function printerOf(
     isTerminal: stdout.isTerminal,
     prefix: !sole,
     timestamps: options.timestamps === true,
+    columns: () => stdout.columns,
   });
   // `--raw` is what asks for all that was written.
   if (options.raw === true) return (line) => stdout.writeAsIs(printer.line(line));

@@ -7,6 +7,7 @@ import { connect, type Daemon } from "../connection/connect.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { currentProject } from "../targets/current-project.ts";
 import { resolveTargets } from "../targets/resolve-targets.ts";
+import { ProgressLine, withProgress } from "../terminal/progress-line.ts";
 
 /** `holdfast start APP…`: waits until they run. */
 export async function start(invocation: Invocation<OperateOptions>): Promise<ExitCode> {
@@ -45,7 +46,16 @@ async function operate(
     const targets =
       names.length > 0 ? resolveTargets(names, apps, project) : wholeProject(kind, apps, project);
     const begun = await begin(daemon, kind, targets, timeoutMs, options);
-    const operations = options["no-wait"] === true ? begun : await waitFor(daemon, kind, begun, timeoutMs);
+    const operations =
+      options["no-wait"] === true
+        ? begun
+        : await withProgress(
+            cli,
+            daemon,
+            new ProgressLine(cli.stderr),
+            undefined,
+            waitFor(daemon, kind, begun, timeoutMs),
+          );
     if (options.json === true) cli.stdout.write(`${JSON.stringify(operations)}\n`);
     return report(cli, operations);
   } finally {

@@ -5,8 +5,9 @@ import { parseCount, parseSince } from "../command-line/times.ts";
 import { connect } from "../connection/connect.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { currentProject } from "../targets/current-project.ts";
+import { momentText } from "../terminal/clock-time.ts";
 import { safeText } from "../terminal/safe-text.ts";
-import { makeStyle, wantsColour } from "../terminal/style.ts";
+import { makeStyle, type Style, wantsColour } from "../terminal/style.ts";
 import { type Cell, tableLines } from "../terminal/table.ts";
 
 /** As many are shown without `-n`; a daemon keeps more than anybody reads. */
@@ -39,7 +40,13 @@ export async function operations({ names, options, cli }: Invocation<OperationsO
       cli.stderr.write("No operation matches.\n");
     } else {
       const style = makeStyle(wantsColour(cli.stdout.isTerminal, cli.variables));
-      const lines = tableLines(columns, shown.map(row), { paintTitle: style.dim });
+      const { isTerminal } = cli.stdout;
+      const timeOf = (time: string): string => (isTerminal ? momentText(time, cli.clock.now()) : time);
+      const rows = shown.map((operation) => row(operation, timeOf(operation.since), style));
+      const lines = tableLines(columns, rows, {
+        paintTitle: style.dim,
+        ...(isTerminal && { width: cli.stdout.columns }),
+      });
       cli.stdout.write(`${lines.join("\n")}\n`);
     }
     return exitCodes.done;
@@ -62,10 +69,18 @@ function appOf(text: string, project: string | undefined): Filter {
 
 const columns = ["SINCE", "APP", "OPERATION", "STATE", "TOOK", "BY", "ERROR"].map((title) => ({ title }));
 
-function row({ since, ended, project, name, instance, kind, state, by, error }: Operation): readonly Cell[] {
+function row(operation: Operation, time: string, style: Style): readonly Cell[] {
+  const { since, ended, project, name, instance, kind, state, by, error } = operation;
   const took = ended === null ? "" : `${((Date.parse(ended) - Date.parse(since)) / 1_000).toFixed(1)} s`;
   const app = `${project}/${name}${instance === null ? "" : `.${instance}`}`;
-  return [since, app, kind, state, took, by ?? "the daemon", error ?? ""].map((text) => ({
-    text: safeText(text, { keepColours: false }),
-  }));
+  const plain = (text: string): string => safeText(text.replaceAll("\n", " "), { keepColours: false });
+  return [
+    { text: time },
+    { text: plain(app) },
+    { text: kind },
+    { text: state, paint: state === "failed" ? style.red : (text) => text },
+    { text: took },
+    { text: plain(by ?? "the daemon") },
+    { text: plain(error ?? "") },
+  ];
 }

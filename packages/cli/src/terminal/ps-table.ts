@@ -4,6 +4,7 @@ import { ageText, untilText } from "./age.ts";
 import { safeText } from "./safe-text.ts";
 import type { Style } from "./style.ts";
 import { type Cell, tableLines } from "./table.ts";
+import { cutToWidth } from "./text-width.ts";
 
 export interface PsFormat {
   readonly style: Style;
@@ -26,7 +27,7 @@ export function psTable(apps: readonly AppStatus[], { style, width, now }: PsFor
     { text: ageText(now - Date.parse(app.since)) },
     { text: detailOf(app, now), paint: style.dim },
   ]);
-  return tableLines(
+  const lines = tableLines(
     [
       { title: "PROJECT" },
       { title: "NAME" },
@@ -40,6 +41,8 @@ export function psTable(apps: readonly AppStatus[], { style, width, now }: PsFor
     rows,
     { paintTitle: style.dim, ...(width !== undefined && { width }) },
   );
+  // Long names leave no room for the rest.
+  return width === undefined ? lines : lines.map((line) => cutToWidth(line, width));
 }
 
 /** What else is to be said of an app: what it waits for, how it ended, when it runs next. */

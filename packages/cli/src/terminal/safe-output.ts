@@ -14,6 +14,9 @@ export function safeOutput(output: Output): Output {
     get columns() {
       return output.columns;
     },
+    get rows() {
+      return output.rows;
+    },
     write: (text) => output.write(output.isTerminal ? safeLines(text) : text),
     writeAsIs: (text) => output.writeAsIs(text),
   };

@@ -1,3 +1,5 @@
+import { cutToWidth, textWidth } from "./text-width.ts";
+
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
@@ -25,27 +27,18 @@ export function tableLines(
     used.map(({ column }): Cell => ({ text: column.title, paint: options.paintTitle })),
     ...rows.map((row) => used.map(({ index }): Cell => row[index] ?? { text: "" })),
   ];
-  const widths = used.map((_, at) => Math.max(...lines.map((line) => length(line[at]?.text ?? ""))));
+  const widths = used.map((_, at) => Math.max(...lines.map((line) => textWidth(line[at]?.text ?? ""))));
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   const room = options.width === undefined ? Number.POSITIVE_INFINITY : Math.max(12, options.width - before);
   return lines.map((line) =>
     line
       .map(({ text, paint = (plain) => plain }, at) => {
         const last = at === used.length - 1;
-        const shown = last ? cut(text, room) : text;
-        const gap = " ".repeat(last ? 0 : (widths[at] ?? 0) - length(shown));
+        const shown = last ? cutToWidth(text, room) : text;
+        const gap = " ".repeat(last ? 0 : (widths[at] ?? 0) - textWidth(shown));
         return used[at]?.column.align === "right" ? gap + paint(shown) : paint(shown) + gap;
       })
       .join("  ")
       .trimEnd(),
   );
-}
-
-function length(text: string): number {
-  return [...text].length;
-}
-
-function cut(text: string, room: number): string {
-  const letters = [...text];
-  return letters.length <= room ? text : `${letters.slice(0, room - 1).join("")}…`;
 }

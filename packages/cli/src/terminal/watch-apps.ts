@@ -1,10 +1,11 @@
 import type { AppStatus } from "@holdfast/daemon/api";
 import { ShutdownToken } from "@holdfast/runtime";
-import type { CliEnvironment } from "../cli-environment.ts";
+import type { CliEnvironment, Output } from "../cli-environment.ts";
 import type { Daemon } from "../connection/connect.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { psTable } from "./ps-table.ts";
 import { makeStyle, wantsColour } from "./style.ts";
+import { cutToWidth } from "./text-width.ts";
 
 /** Ages grow although nothing happens. */
 const refreshMs = 1_000;
@@ -34,11 +35,8 @@ export async function watchApps(
       const apps = await select();
       const text = json ? JSON.stringify(apps) : tableText(cli, apps);
       if (live || text !== last) {
-        // Up to the first line of what was shown, and clear to the end of the screen.
-        const back = live && shown > 0 ? `\u001b[${shown}A\u001b[0J` : "";
-        cli.stdout.writeAsIs(back);
-        cli.stdout.write(`${text}\n`);
-        shown = text.split("\n").length;
+        if (live) shown = drawOver(cli.stdout, shown, text);
+        else cli.stdout.write(`${text}\n`);
         last = text;
       }
       await (live ? cli.clock.sleep(refreshMs, look) : look.cancelled);
@@ -47,11 +45,30 @@ export async function watchApps(
     if (!ended.isCancelled) throw error;
   } finally {
     release();
+    // Over the `^C` that the terminal shows for the key.
+    if (live) cli.stdout.writeAsIs("\r\u001b[K");
   }
   if (ended.reason?.kind === "fatal") {
     throw new CommandError(exitCodes.noDaemon, "the daemon went away", { cause: ended.reason.error });
   }
   return exitCodes.done;
+}
+
+/**
+ * Draws over the lines of the last time, in one update, and says how many there are now: as many as the terminal has
+ * room for, none of them wrapped, since what left the screen cannot be drawn over.
+ */
+function drawOver(output: Output, before: number, text: string): number {
+  const all = text.split("\n");
+  const room = Math.max(1, output.rows - 2);
+  const lines = all.length <= room ? all : [...all.slice(0, room - 1), `… ${all.length - room + 1} more`];
+  output.writeAsIs(`\u001b[?2026h${before > 0 ? `\u001b[${before}A` : ""}`);
+  for (const line of lines) {
+    output.write(cutToWidth(line, output.columns));
+    output.writeAsIs("\u001b[K\r\n");
+  }
+  output.writeAsIs("\u001b[0J\u001b[?2026l");
+  return lines.length;
 }
 
 function tableText({ stdout, clock, variables }: CliEnvironment, apps: readonly AppStatus[]): string {

@@ -3,8 +3,10 @@ import type { AppStatus, DaemonEvent, LogLine } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { whereToLook } from "../manifest/describe-app.ts";
 import { LogPrinter } from "../terminal/log-printer.ts";
+import { ProgressLine } from "../terminal/progress-line.ts";
 import { safeText } from "../terminal/safe-text.ts";
 import { makeStyle, type Style, wantsColour } from "../terminal/style.ts";
+import { wrapToWidth } from "../terminal/text-width.ts";
 
 export interface UpOutputOptions {
   readonly prefix: boolean;
@@ -19,10 +21,14 @@ export class UpOutput {
   readonly #logs: LogPrinter;
   readonly #raw: boolean;
   readonly #told = new Map<string, string>();
+  #isStopping = false;
+  /** How far a stop is, below all else. */
+  readonly progress: ProgressLine;
 
   constructor(cli: CliEnvironment, { name: project, apps }: ProjectSpec, options: UpOutputOptions) {
     this.#cli = cli;
     this.#raw = options.raw;
+    this.progress = new ProgressLine(cli.stderr);
     this.#style = makeStyle(wantsColour(cli.stderr.isTerminal, cli.variables));
     this.#logs = new LogPrinter(
       apps.map(({ name, replicas }) => ({ project, name, instances: replicas })),
@@ -30,6 +36,7 @@ export class UpOutput {
         ...options,
         style: makeStyle(wantsColour(cli.stdout.isTerminal, cli.variables)),
         isTerminal: cli.stdout.isTerminal,
+        columns: () => cli.stdout.columns,
       },
     );
   }
@@ -57,13 +64,17 @@ export class UpOutput {
   logs(lines: readonly LogLine[]): void {
     let text = "";
     for (const line of lines) text += this.#logs.line(line);
-    if (this.#raw) this.#cli.stdout.writeAsIs(text);
-    else this.#cli.stdout.write(text);
+    this.progress.around(() => {
+      if (this.#raw) this.#cli.stdout.writeAsIs(text);
+      else this.#cli.stdout.write(text);
+    });
   }
 
   /** One change of an app's state; that it is being launched is not worth a line, since the next one says that it runs. */
   state({ message, app }: DaemonEvent): void {
     if (app?.state === "starting" && app.waitingFor.length === 0) return;
+    // All of them are, as was said.
+    if (app?.state === "stopping" && this.#isStopping) return;
     if (app !== null && !this.#isNews(app)) return;
     const { dim, red, yellow } = this.#style;
     const paint = app?.state === "failed" ? red : app?.state === "backoff" ? yellow : dim;
@@ -89,8 +100,18 @@ export class UpOutput {
     return true;
   }
 
+  /** From now on it is no news that an app is being stopped. */
+  stops(names: readonly string[]): void {
+    this.#isStopping = true;
+    // Over the `^C` that the terminal shows for the key.
+    if (this.#cli.stderr.isTerminal) this.#cli.stderr.writeAsIs("\r\u001b[K");
+    this.say(`stopping ${names.join(", ")} (Ctrl-C again kills at once)`);
+  }
+
   say(text: string): void {
-    this.#cli.stderr.write(`${text}\n`);
+    const { isTerminal, columns } = this.#cli.stderr;
+    const lines = isTerminal ? wrapToWidth(text, columns, 2) : [text];
+    this.progress.around(() => this.#cli.stderr.write(`${lines.join("\n")}\n`));
   }
 
   failure(message: string): void {

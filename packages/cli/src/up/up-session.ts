@@ -15,6 +15,7 @@ import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";
 import { listApps } from "../targets/list-apps.ts";
 import { planSummary } from "../terminal/plan-text.ts";
+import { withProgress } from "../terminal/progress-line.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { LogTail } from "./log-tail.ts";
 import { ProjectView } from "./project-view.ts";
@@ -197,7 +198,7 @@ export class UpSession {
     if (others.length > 0)
       this.#output.say(`${others.join(", ")} ran before, and ${others.length === 1 ? "goes" : "go"} on`);
     if (names.length === 0) return exitCodes.done;
-    this.#output.say(`stopping ${names.join(", ")} (Ctrl-C again kills at once)`);
+    this.#output.stops(names);
     const targets = this.#targets(names);
     const begun = await this.#daemon.call("apps.stop", { targets });
     const waits = [this.#daemon.call("operations.wait", { ids: begun.map(({ id }) => id) })];
@@ -208,7 +209,10 @@ export class UpSession {
     try {
       // One that was killed in the meantime is waited for as well.
       let code: ExitCode = exitCodes.done;
-      for (const wait of waits) code = this.#report(await wait);
+      for (const wait of waits) {
+        const { progress } = this.#output;
+        code = this.#report(await withProgress(this.#cli, this.#daemon, progress, spec.name, wait));
+      }
       return code;
     } finally {
       release();

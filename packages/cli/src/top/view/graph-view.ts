@@ -1,13 +1,13 @@
 import { appLabel } from "../../targets/app-label.ts";
 import { detailOf, statePaint } from "../../terminal/ps-table.ts";
 import { safeText } from "../../terminal/safe-text.ts";
+import { stateText } from "../../terminal/state-text.ts";
 import type { Style } from "../../terminal/style.ts";
 import { cutToWidth, fitToWidth, textWidth } from "../../terminal/text-width.ts";
 import { type GraphRow, graphRows } from "../graph-rows.ts";
 import { keyOf, type TopModel } from "../model.ts";
 import { visibleApps } from "../rows.ts";
 import { listHeight } from "../settle.ts";
-import { stateText } from "./state-text.ts";
 import { selectedLine } from "./table-view.ts";
 
 /** The apps below what they need, with the state of each and what it waits for. */

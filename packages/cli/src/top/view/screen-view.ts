@@ -1,6 +1,7 @@
 import type { AppStatus } from "@holdfast/daemon/api";
 import { detailOf } from "../../terminal/ps-table.ts";
 import { safeText } from "../../terminal/safe-text.ts";
+import { stateText } from "../../terminal/state-text.ts";
 import type { Style } from "../../terminal/style.ts";
 import { cutToWidth, fitToWidth, textWidth } from "../../terminal/text-width.ts";
 import { keyOf, type TopModel, type View } from "../model.ts";
@@ -9,7 +10,6 @@ import { listHeight, textHeight } from "../settle.ts";
 import { graphView } from "./graph-view.ts";
 import { helpView } from "./help-view.ts";
 import { logsPlace, logsView } from "./logs-view.ts";
-import { stateText } from "./state-text.ts";
 import { tableView } from "./table-view.ts";
 import { whyView } from "./why-view.ts";
 

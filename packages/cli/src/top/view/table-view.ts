@@ -3,12 +3,12 @@ import { appLabel } from "../../targets/app-label.ts";
 import { ageText } from "../../terminal/age.ts";
 import { detailOf, healthCell, statePaint } from "../../terminal/ps-table.ts";
 import { safeText } from "../../terminal/safe-text.ts";
+import { stateText } from "../../terminal/state-text.ts";
 import type { Style } from "../../terminal/style.ts";
 import { fitToWidth, textWidth } from "../../terminal/text-width.ts";
 import { keyOf, type SortColumn, type TopModel } from "../model.ts";
 import { visibleApps } from "../rows.ts";
 import { listHeight } from "../settle.ts";
-import { stateText } from "./state-text.ts";
 import { cpuText, sizeText } from "./usage-text.ts";
 
 interface Column {
