@@ -12,11 +12,7 @@ export function splitShellWords(text: string): ShellWords {
   let index = 0;
   while (index < text.length) {
     const char = text[index] ?? "";
-    if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-      index += 1;
-    } else if (char === "'") {
+    if (char === "'") {
       const end = text.indexOf("'", index + 1);
       if (end < 0) return { ok: false, reason: "a single quote is never closed", offset: index };
       word = (word ?? "") + text.slice(index + 1, end);
@@ -33,12 +29,26 @@ export function splitShellWords(text: string): ShellWords {
       if (escaped !== "\n") word = (word ?? "") + escaped;
       index += 2;
     } else {
-      word = (word ?? "") + char;
-      index += 1;
+      const end = endOf(plain, text, index);
+      if (end > index) word = word === undefined ? text.slice(index, end) : word + text.slice(index, end);
+      else if (word !== undefined) {
+        words.push(word);
+        word = undefined;
+      }
+      index = end > index ? end : endOf(blank, text, index);
     }
   }
   if (word !== undefined) words.push(word);
   return { ok: true, words };
+}
+
+const plain = /[^\s'"\\]+/y;
+const blank = /\s+/y;
+
+/** Where a run ends that begins at `index`, or `index`. All at once: one by one it takes three times as long. */
+function endOf(run: RegExp, text: string, index: number): number {
+  run.lastIndex = index;
+  return run.test(text) ? run.lastIndex : index;
 }
 
 function readDoubleQuoted(text: string, start: number): { value: string; end: number } | undefined {

@@ -71,13 +71,13 @@ test("T5: what a shell would act on is an argument like any other", async () => 
   expect(readdirSync(real.directory)).not.toContain("x");
 });
 
-test("T3: the token is in no file but its own, and in no process's environment or arguments", async () => {
+test("T3: the token is in no file but its own, and in no environment or arguments, with 100 apps running", async () => {
   const real = await realDaemon();
   daemons.push(real);
   const token = readOrMakeToken(join(real.directory, "token"));
   const command = { kind: "shell", script: "echo up; sleep 1000", shell: ["/bin/sh", "-c"] } as const;
   real.daemon.apply(
-    projectSpec([appSpec("web", { command, environment: { PATH: "/usr/bin:/bin" }, replicas: 20 })]),
+    projectSpec([appSpec("web", { command, environment: { PATH: "/usr/bin:/bin" }, replicas: 100 })]),
   );
   await until(
     () => real.daemon.list().every(({ state }) => state === "running"),
