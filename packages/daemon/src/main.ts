@@ -11,6 +11,7 @@ import {
   openLauncher,
   openLimitHome,
   RunDirectory,
+  repairRecords,
   runMain,
 } from "@holdfast/platform";
 import {
@@ -116,7 +117,9 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
         const secret = readOrMakeToken(join(home.path, "token"));
         const runDirectory = new RunDirectory(join(home.path, "run"), { clock });
         opened.defer(() => runDirectory.close());
-        await runDirectory.settled();
+        for (const { cookie, pid } of repairRecords(runDirectory, await runDirectory.settled())) {
+          console.error(`holdfast: ${cookie}.pid was torn; its program runs on as ${pid}`);
+        }
         const launcher = opened.use(await openLauncher({ runDirectory, clock }));
         const cgroups = openCgroupHome(home.id, variables);
         opened.defer(() => void cgroups?.remove());

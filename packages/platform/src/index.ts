@@ -44,6 +44,7 @@ export {
 export { ProcessTree, type ProcessTreeOptions, type SignalOptions } from "./process/process-tree.ts";
 export { type StopOptions, type StopOutcome, type StoppableTree, stopTree } from "./process/stop-tree.ts";
 export { readUsages, type TreeUsage, type UsagePlace } from "./process/usage.ts";
+export { type RepairedRecord, repairRecords } from "./repair-records.ts";
 export { RunDirectory, type RunDirectoryOptions } from "./run-directory.ts";
 export { type RunMainOptions, runMain } from "./run-main.ts";
 export type { ProcessExit, RunRecord } from "./run-record.ts";

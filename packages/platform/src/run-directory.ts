@@ -187,13 +187,15 @@ export class RunDirectory {
     this.#poll ??= this.#armPoll();
   }
 
-  #look(cookie: string): void {
+  /** Returns whether its exit is known. */
+  #look(cookie: string): boolean {
     const followed = this.#followed.get(cookie);
-    if (!followed) return;
+    if (!followed) return false;
     const record = this.read(cookie);
     followed.pid = record.pid;
     followed.startTime = record.startTime;
     if (record.pid !== undefined || record.exit) tell(followed, record);
+    return record.exit !== undefined;
   }
 
   #hear(cookie: string, listeners: Iterable<Listener> = this.#listeners.get(cookie) ?? []): void {
@@ -221,9 +223,11 @@ export class RunDirectory {
     const names = this.#names();
     for (const cookie of [...this.#listeners.keys()]) this.#hear(cookie);
     for (const [cookie, followed] of [...this.#followed]) {
-      if (names.has(`${cookie}.exit`) || (followed.pid === undefined && names.has(`${cookie}.pid`))) {
-        this.#look(cookie);
-      } else if (followed.pid !== undefined && (lookForGone || followed.gone)) {
+      const hasFile =
+        names.has(`${cookie}.exit`) || (followed.pid === undefined && names.has(`${cookie}.pid`));
+      // A torn exit record is none: who was to write it may be gone too.
+      if (hasFile && this.#look(cookie)) continue;
+      if (followed.pid !== undefined && (lookForGone || followed.gone)) {
         const gone = !isThere(followed.pid, followed.startTime, tellZombies || followed.gone);
         const lost = gone && followed.gone;
         followed.gone = gone;

@@ -137,6 +137,16 @@ describe("without a wake", () => {
     expect(await settledTo(exited)).toEqual({ kind: "lost" });
   });
 
+  test("F17: a program that is gone and left half an exit record does not run for ever", async () => {
+    write("a.pid", "4194304 1\n");
+    write("a.exit", "signal 9");
+    const exited = runs.exited("a");
+    await clock.advance(40);
+    expect(await settledTo(exited)).toBe("pending");
+    await clock.advance(5 * 40);
+    expect(await settledTo(exited)).toEqual({ kind: "lost" });
+  });
+
   test("a record that comes between the two looks is believed", async () => {
     write("a.pid", "4194304\n");
     const exited = runs.exited("a");
