@@ -42,9 +42,9 @@ export const token: string = "ab".repeat(32);
 
 /** A real HTTP server on the loopback in front of a daemon whose processes are fakes. */
 export async function httpRig(
-  options: { table?: ApiTable; headersTimeoutMs?: number; pages?: string } = {},
+  options: { table?: ApiTable; headersTimeoutMs?: number; pages?: string; fake?: FakeDaemon } = {},
 ): Promise<HttpRig> {
-  const fake = fakeDaemon();
+  const fake = options.fake ?? fakeDaemon();
   const errors: unknown[] = [];
   const sessions = new Sessions(systemClock, [], () => {});
   const table =
