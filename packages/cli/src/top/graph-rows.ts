@@ -6,10 +6,8 @@ export interface GraphRow {
   readonly app: AppStatus;
   /** The branches before its name: `│  └─ `. */
   readonly branches: string;
-  /** What it needs of the app above it. */
-  readonly condition: string | undefined;
-  /** What else it needs. */
-  readonly others: readonly Dependency[];
+  /** What it needs, first of the app above it. */
+  readonly needs: readonly Dependency[];
 }
 
 /**
@@ -40,16 +38,15 @@ export function graphRows(
     const depthOf = ({ app }: Dependency): number => depths.get(`${project}/${app}`) ?? 0;
     const main = needs.toSorted((a, b) => depthOf(b) - depthOf(a))[0];
     const parent = main === undefined ? "" : `${project}/${main.app}`;
-    const child = { name, condition: main?.condition, others: needs.filter((need) => need !== main) };
-    children.set(parent, [...(children.get(parent) ?? []), child]);
+    const ordered = main === undefined ? [] : [main, ...needs.filter((need) => need !== main)];
+    children.set(parent, [...(children.get(parent) ?? []), { name, needs: ordered }]);
   }
   return rowsBelow("", "", known, children);
 }
 
 interface Child {
   readonly name: string;
-  readonly condition: string | undefined;
-  readonly others: readonly Dependency[];
+  readonly needs: readonly Dependency[];
 }
 
 function rowsBelow(
@@ -59,7 +56,7 @@ function rowsBelow(
   children: ReadonlyMap<string, readonly Child[]>,
 ): readonly GraphRow[] {
   const below = children.get(parent) ?? [];
-  return below.flatMap(({ name, condition, others }, at): readonly GraphRow[] => {
+  return below.flatMap(({ name, needs }, at): readonly GraphRow[] => {
     const isRoot = parent === "";
     const isLast = at === below.length - 1;
     const branches = isRoot ? "" : `${margin}${isLast ? "└─ " : "├─ "}`;
@@ -69,8 +66,7 @@ function rowsBelow(
       ...instances.map((app, index) => ({
         app,
         branches: index === 0 ? branches : next,
-        condition: index === 0 ? condition : undefined,
-        others: index === 0 ? others : [],
+        needs: index === 0 ? needs : [],
       })),
       ...rowsBelow(name, next, known, children),
     ];

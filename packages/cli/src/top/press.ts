@@ -1,10 +1,13 @@
 import type { Target } from "@holdfast/daemon/api";
+import { makeStyle } from "../terminal/style.ts";
 import type { Key } from "./keys.ts";
 import { type Ask, keyOf, type ListKind, type Prompt, sortColumns, type TopModel } from "./model.ts";
 import { pressInLogs } from "./press-logs.ts";
 import { selectedApp, visibleApps } from "./rows.ts";
 import { listHeight, settle, textHeight } from "./settle.ts";
 import { stepOf } from "./step.ts";
+import { helpView } from "./view/help-view.ts";
+import { whyView } from "./view/why-view.ts";
 
 /** What a key leads to: another model, and what is asked of the world. */
 export interface Pressed {
@@ -73,7 +76,14 @@ function pressInView(model: TopModel, key: Key): Pressed {
 /** Where a text view is after a key that moves it. */
 function scrolled(model: TopModel, scroll: number, key: Key): number | undefined {
   const step = stepOf(key, textHeight(model));
-  return step === undefined ? undefined : Math.max(0, scroll + step);
+  if (step === undefined) return undefined;
+  const last = Math.max(0, pageLines(model) - textHeight(model));
+  return Math.min(last, Math.max(0, scroll + step));
+}
+
+function pageLines({ view, size, now }: TopModel): number {
+  if (view.kind === "help") return helpView().length;
+  return view.kind === "why" ? whyView(view.answer, size.columns, now, makeStyle(false)).length : 0;
 }
 
 function pressInList(model: TopModel, kind: ListKind, key: Key): Pressed {

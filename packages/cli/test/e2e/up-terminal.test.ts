@@ -55,6 +55,26 @@ describe.skipIf(!hasTmux)(hasTmux ? "up on a real terminal" : "skipped: needs tm
     expect(apps(holdfast)).toEqual([]);
   });
 
+  test("why tells, within the width, what led to a crash and what was written before it", async () => {
+    const holdfast = new Holdfast({
+      "holdfast.yaml": `
+name: shop
+services:
+  worker:
+    command: echo the parcel machine jammed, and nobody who could free it was anywhere near; exit 1
+    restart: on-failure
+`,
+    });
+    expect((await holdfast.run("up", "-d")).code).toBe(0);
+    const terminal = await Terminal.open(holdfast, { columns: 44 });
+    terminal.run("holdfast why worker");
+    const screen = await terminal.shows(/Its output before it exited with code 1:[\s\S]*anywhere near/);
+    expect(screen).toMatch(/^worker is in backoff|^worker is running|^worker is starting/m);
+    expect(screen).toMatch(/^ {2}\d\d:\d\d:\d\d {2}← exited with code 1 after/m);
+    expect(screen).toMatch(/← up by uid \d+$/m);
+    await holdfast.run("daemon", "stop");
+  });
+
   test("ps --watch draws the table over itself, also where it is taller than the screen", async () => {
     const names = Array.from({ length: 30 }, (_, at) => `app${at}`);
     const services = names.map(

@@ -18,7 +18,8 @@ function picture(
     }),
     new Map(Object.entries(dependencies).map(([name, all]) => [`shop/${name}`, all])),
   );
-  return rows.map(({ branches, app, others }) => {
+  return rows.map(({ branches, app, needs: all }) => {
+    const others = all.slice(1);
     const also = others.length === 0 ? "" : ` + ${others.map((other) => other.app).join(", ")}`;
     return `${branches}${app.name}${also}`;
   });

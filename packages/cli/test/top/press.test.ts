@@ -116,6 +116,16 @@ describe("everywhere", () => {
   });
 });
 
+test("a page scrolls no further than its end", () => {
+  const help = pressed(shownModel(shop, { columns: 80, rows: 8 }), "?");
+  const end = pressed(help.model, "end").model.view;
+  expect(end).toMatchObject({ kind: "help" });
+  const scroll = end.kind === "help" ? end.scroll : 0;
+  expect(scroll).toBeGreaterThan(3);
+  expect(pressed(help.model, "end down up").model.view).toMatchObject({ scroll: scroll - 1 });
+  expect(pressed(help.model, "home up").model.view).toMatchObject({ scroll: 0 });
+});
+
 describe("in a log", () => {
   const of = { project: "shop", name: "db", instance: 1 };
   const reading = told(pressed(shownModel(), "l").model, { type: "lines", of, lines: logLines(100) });

@@ -32,8 +32,8 @@ describe("what is on the screen", () => {
       " NAME▼   STATE         HEALTH    SINCE   RESTARTS   CPU   MEMORY  DETAIL",
       ">db      running       healthy   1m05s          0   25%      29M",
       " web.1   running       -         1m05s          2   25%      29M",
-      " web.2   failed        -         1m05s          0   25%      29M  exited with c…",
-      " worker  starting 65s  -         1m05s          0   25%      29M  waits for db …",
+      " web.2   failed        -         1m05s          0     -        -  exited with c…",
+      " worker  starting 65s  -         1m05s          0     -        -  waits for db …",
       "",
       "",
       "",
@@ -78,7 +78,7 @@ describe("what is on the screen", () => {
           origin: null,
           by: null,
         },
-        { seq: 1, time: "2030-01-31T11:59:00.000Z", text: "up", origin: null, by: "uid 0" },
+        { seq: 1, time: "2030-01-31T11:59:00.000Z", text: "up by uid 0", origin: null, by: "uid 0" },
       ],
       lastLines: logLines(1),
     };
@@ -86,16 +86,16 @@ describe("what is on the screen", () => {
     const shown = lines(model);
     expect(shown[0]).toMatch(/^ why is shop\/db: running /);
     expect(shown.slice(1, 9)).toEqual([
+      "",
       " db is running",
-      "",
       expect.stringMatching(
-        /^ \d\d:00:00 ← started after its backoff of 3\.2 s was over and nothing else was in$/,
+        /^ {3}\d\d:00:00 {2}← started after its backoff of 3\.2 s was over and nothing else was$/,
       ),
-      "            its way",
-      expect.stringMatching(/^ \d\d:59:00 ← up, by uid 0$/),
+      "               in its way",
+      expect.stringMatching(/^ {3}\d\d:59:00 {2}← up by uid 0$/),
       "",
-      " it wrote last:",
-      expect.stringMatching(/ line 0$/),
+      " Its last output:",
+      "   line 0",
     ]);
   });
 

@@ -34,21 +34,26 @@ function stateCell({ app }: GraphRow, { now }: TopModel): string {
   return `${stateText(app, now)}${health}`;
 }
 
-/** `when healthy; also needs cache (started)`, or what an app says of itself. */
-function edgeText({ app, condition, others }: GraphRow, { now }: TopModel): string {
-  const waits = detailOf(app, now);
-  if (app.waitingFor.length > 0) return plain(waits);
-  const parts = [
-    ...(condition === undefined ? [] : [`after it is ${conditionText(condition)}`]),
-    ...(others.length === 0
-      ? []
-      : [`and ${others.map((other) => `${other.app} is ${conditionText(other.condition)}`).join(", ")}`]),
-  ];
-  return plain(parts.join(" "));
+/** What it comes up after, in words; while it waits, what it still waits for. */
+function edgeText({ app, needs }: GraphRow, { now }: TopModel): string {
+  if (app.waitingFor.length > 0) return plain(detailOf(app, now));
+  if (needs.length === 0) return "";
+  return plain(`after ${needs.map((need) => `${need.app} ${conditionText(need.condition)}`).join(" and ")}`);
 }
 
 function conditionText(condition: string): string {
-  return condition.replace(/^(?:service|process)_/, "").replaceAll("_", " ");
+  switch (condition) {
+    case "service_started":
+      return "started";
+    case "service_healthy":
+      return "is healthy";
+    case "service_completed_successfully":
+      return "has completed";
+    case "process_completed":
+      return "has ended";
+    default:
+      return `is ${condition.replace(/^(?:service|process)_/, "").replaceAll("_", " ")}`;
+  }
 }
 
 function plain(text: string): string {

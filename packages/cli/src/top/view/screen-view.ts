@@ -36,7 +36,7 @@ function bodyOf(model: TopModel, style: Style): readonly string[] {
     case "logs":
       return logsView(model, view, height, style);
     case "why":
-      return scrolled(whyView(view.answer, size.columns, style), view.scroll, height);
+      return scrolled(whyView(view.answer, size.columns, model.now, style), view.scroll, height);
     case "help":
       return scrolled(helpView(), view.scroll, height);
   }

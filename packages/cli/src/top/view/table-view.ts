@@ -1,4 +1,4 @@
-import type { AppStatus } from "@holdfast/daemon/api";
+import type { AppStatus, Usage } from "@holdfast/daemon/api";
 import { appLabel } from "../../targets/app-label.ts";
 import { ageText } from "../../terminal/age.ts";
 import { detailOf, healthCell, statePaint } from "../../terminal/ps-table.ts";
@@ -103,6 +103,9 @@ function columnsOf(model: TopModel, style: Style): readonly Column[] {
 }
 
 function usageColumns(usage: TopModel["usage"]): readonly Column[] {
+  // What an app used last is nothing of one that does not run.
+  const usageOf = (app: AppStatus): Usage | undefined =>
+    app.pid === null ? undefined : usage.get(keyOf(app));
   return [
     {
       title: "CPU",
@@ -110,7 +113,7 @@ function usageColumns(usage: TopModel["usage"]): readonly Column[] {
       align: "right",
       most: 6,
       worth: 3,
-      text: (app) => cpuText(usage.get(keyOf(app))?.cpus),
+      text: (app) => cpuText(usageOf(app)?.cpus),
     },
     {
       title: "MEMORY",
@@ -118,7 +121,7 @@ function usageColumns(usage: TopModel["usage"]): readonly Column[] {
       align: "right",
       most: 7,
       worth: 2,
-      text: (app) => sizeText(usage.get(keyOf(app))?.memoryBytes),
+      text: (app) => sizeText(usageOf(app)?.memoryBytes),
     },
   ];
 }
