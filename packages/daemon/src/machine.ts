@@ -6,6 +6,7 @@ import type { MachineWorld } from "./apps/instance-world.ts";
 import { watchLine } from "./logs/line-watch.ts";
 import type { LogBook } from "./logs/log-book.ts";
 import { realLook } from "./probes/look.ts";
+import { strangerOn } from "./probes/port-holder.ts";
 import { argvOf } from "./runner/argv.ts";
 import { choosePorts } from "./runner/free-ports.ts";
 import type { Run, Runner, StopRequest } from "./runner/runner.ts";
@@ -34,7 +35,17 @@ export function realMachine(seams: {
     closeOutput: (key) => logs.of(key).settle(),
     deleteOutput: (app) => logs.remove(app),
     watchLine: (key, wanted) => watchLine(logs.of(key), wanted),
-    look: (spec) => realLook({ clock, workingDir: spec.workingDir, environment: spec.environment }),
+    look: (spec, { pid: leader, cookie }) => {
+      const { workingDir, environment, ports } = spec;
+      const known = new Map<string, string | undefined>();
+      const own = new Set(ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port));
+      return realLook({
+        ...{ clock, workingDir, environment },
+        ...(cookie !== null && {
+          strangerOn: (port) => (own.has(port) ? strangerOn(port, { leader, cookie }, known) : undefined),
+        }),
+      });
+    },
     choosePorts,
     environment,
     stopRequest: (spec, key, run) => stopRequest(spec, environment(spec, key), run),

@@ -25,7 +25,8 @@ export interface InstanceWorld {
     token: ShutdownToken,
     onWaiting: (waitingFor: readonly WaitingFor[]) => void,
   ): Promise<WaitEnd>;
-  readonly look: (spec: AppSpec) => Look;
+  /** `run`: whose ports those are that the spec names. */
+  readonly look: (spec: AppSpec, run: { readonly pid: number; readonly cookie: string | null }) => Look;
   /** Where a run's output is appended to, which can be written now. `offset` is its length now. */
   prepareOutput(
     spec: AppSpec,

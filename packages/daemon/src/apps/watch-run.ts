@@ -32,7 +32,7 @@ export async function watchRun(
     spec,
     {
       clock,
-      look: world.look(asSeenByRun(entry)),
+      look: world.look(asSeenByRun(entry), { pid: run.pid, cookie: entry.record.cookie }),
       token: checks,
       onLook: (probe, result) => world.onLook(key, probe, result),
       ...(line === undefined ? {} : { readyLine: line.seen }),
@@ -61,7 +61,10 @@ export async function watchRun(
 /** A check by a command is told the ports that the app was given. */
 function asSeenByRun({ spec, record }: InstanceEntry): AppSpec {
   const variables = portVariables(spec, record.ports);
-  return { ...spec, environment: { ...spec.environment, ...variables } };
+  const ports = spec.ports.map((each, index) =>
+    each.port === 0 ? { ...each, port: record.ports?.[index] ?? 0 } : each,
+  );
+  return { ...spec, ports, environment: { ...spec.environment, ...variables } };
 }
 
 function tellStatus(entry: InstanceEntry, status: string | undefined): void {

@@ -11,6 +11,8 @@ export interface LookContext {
   readonly clock: Clock;
   readonly workingDir: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Who holds a port that the app says it uses, if it is somebody else. */
+  readonly strangerOn?: (port: number) => string | undefined;
 }
 
 /** A look that starts processes and opens connections; what it started is gone when it resolves. */
@@ -24,10 +26,20 @@ function look(action: ProbeAction, context: LookContext, abort: AbortSignal): Pr
     case "exec":
       return lookByCommand(action, context, abort);
     case "http":
-      return lookByHttp(action, abort);
+      return lookByHttp(action, abort).then((found) => ofTheApp(found, portOf(new URL(action.url)), context));
     case "tcp":
-      return lookByTcp(action, abort);
+      return lookByTcp(action, abort).then((found) => ofTheApp(found, action.port, context));
   }
+}
+
+/** What a stranger answers says nothing of the app. */
+function ofTheApp(found: Found, port: number, { strangerOn }: LookContext): Found {
+  const stranger = found.ok ? strangerOn?.(port) : undefined;
+  return stranger === undefined ? found : { ok: false, text: `port ${port} is held by ${stranger}` };
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 async function withLimit(
