@@ -42,13 +42,15 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0, the default: any free one. */
   readonly port?: number;
+  /** Instead of host and port: a Unix socket, for a proxy on the same machine. Who may connect, its directory says. */
+  readonly path?: string;
   /** PEM texts; without them it speaks plain HTTP, for the loopback or behind a proxy. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 /** A relay that can be listened with, and ended. */
 export interface Relay extends AsyncDisposable {
-  /** Resolves to the URL it is reached at. Rejects with `LISTEN_FAILED`. */
+  /** Resolves to the URL it is reached at, or to `unix:PATH`. Rejects with `LISTEN_FAILED`. */
   listen(options?: ListenOptions): Promise<string>;
   /**
    * Mints a token that administers everything, for whoever has the machine; an earlier one of the same name is
@@ -127,22 +129,27 @@ class RunningRelay implements Relay {
     return this.#readers.count;
   }
 
-  async listen({ host = "127.0.0.1", port = 0, tls }: ListenOptions = {}): Promise<string> {
+  async listen({ host = "127.0.0.1", port = 0, path, tls }: ListenOptions = {}): Promise<string> {
     const server = this.#newServer(tls);
     this.#servers.add(server);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
-    server.listen({ host, port, backlog: 4_096 }, resolve);
+    server.listen({ ...(path === undefined ? { host, port } : { path }), backlog: 4_096 }, resolve);
     try {
       await promise;
     } catch (error) {
       this.#servers.delete(server);
-      throw new HoldfastError("LISTEN_FAILED", `cannot listen at ${host}:${port}: ${describeError(error)}`, {
-        cause: error,
-      });
+      throw new HoldfastError(
+        "LISTEN_FAILED",
+        `cannot listen at ${path ?? `${host}:${port}`}: ${describeError(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
     server.off("error", reject);
     server.on("error", (error) => this.#onError(error, "server"));
+    if (path !== undefined) return `unix:${path}`;
     const address = server.address() as AddressInfo;
     const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
     return `${tls === undefined ? "http" : "https"}://${name}:${address.port}`;
