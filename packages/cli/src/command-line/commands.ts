@@ -21,6 +21,8 @@ import {
   webhooksOptions,
 } from "./options.ts";
 
+import { relayOptions } from "./relay-options.ts";
+
 /** The values of a command's options, whichever command it is. */
 export type CommandValues = Readonly<Record<string, boolean | string | readonly string[]>>;
 
@@ -210,6 +212,19 @@ status   say whether it runs; exits with 69 if not
 unit     print a systemd unit that keeps it running`,
     options: daemonOptions,
     load: async () => (await import("../commands/daemon.ts")).daemon,
+  }),
+  command({
+    name: "relay",
+    names: "run | slot|token [ACTION [NAME]]",
+    maxNames: 3,
+    summary: "run a relay with mailboxes for nodes behind any NAT, or administer one",
+    notes: `run                      run it here, in the foreground, with its state in this home (or in PostgreSQL)
+slot create [SLOT]       make a mailbox; without a name one that nobody guesses
+slot list|delete [SLOT]
+token mint --scope S …   print a token, once: read, post (with --sender) or admin, of --slot
+token list|revoke [ID]`,
+    options: relayOptions,
+    load: async () => (await import("../commands/relay.ts")).relay,
   }),
   command({
     name: "doctor",

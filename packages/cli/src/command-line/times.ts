@@ -35,6 +35,15 @@ export function parseSince(text: string, now: number, option = "--since"): strin
   return new Date(at).toISOString();
 }
 
+/** A length of time such as `90s`, `12h` or `30d`, in milliseconds. */
+export function parseAge(option: string, text: string): number {
+  const ms = agoMs(text);
+  if (ms !== undefined && ms >= 1) return Math.round(ms);
+  throw new CommandError(exitCodes.usage, `${option} ${text} is no length of time`, {
+    remedy: "give one such as 90s, 12h or 30d",
+  });
+}
+
 /** A count such as that of `-n`; undefined for `all`. */
 export function parseCount(option: string, text: string): number | undefined {
   if (text === "all") return undefined;

@@ -1,0 +1,4 @@
+import type { Invocation } from "../command-line/invocation.ts";
+import type { RelayOptions } from "../command-line/relay-options.ts";
+
+export type RelayInvocation = Invocation<RelayOptions>;
