@@ -31,6 +31,7 @@ import { clientLimits } from "./client-limits.ts";
 import { Daemon } from "./daemon.ts";
 import { bootTime, diskOf } from "./describe/describe-system.ts";
 import { untilIdle } from "./end-when-idle.ts";
+import { giveMemoryBack } from "./give-memory-back.ts";
 import { realHooks } from "./hooks/real-hooks.ts";
 import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
 import { readOrMakeToken } from "./http/token-file.ts";
@@ -173,6 +174,7 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
           info: (settled = false) => (settled ? doorKnown.promise.then(() => info()) : info()),
         });
         await daemon.resume();
+        opened.defer(giveMemoryBack(clock));
         const api = opened.use(new AsyncDisposableStack());
         const methods = methodTable(daemon, () => {
           if (door !== undefined) return door;

@@ -76,14 +76,14 @@ export function followLogs(
 /** Sends one event at a time, each when the reader has room: logs in great number may not fill its buffer together. */
 function senderOf(subscription: Subscription<LogEvent>): (event: LogEvent) => Promise<void> {
   let last: Promise<void> = Promise.resolve();
-  const sendNow = async (event: LogEvent): Promise<void> => {
-    if (subscription.ended) return;
-    subscription.notify(event);
-    // Waited for also when there is room left for more: what waits unread fills the memory.
-    await subscription.drained();
-  };
   return (event) => {
-    last = last.then(() => sendNow(event));
+    // Nothing holds the event any more once it was sent: who waits for a slow reader does not wait with its lines.
+    last = last.then(() => {
+      if (subscription.ended) return undefined;
+      subscription.notify(event);
+      // Waited for also when there is room left for more: what waits unread fills the memory.
+      return subscription.drained();
+    });
     return last;
   };
 }
@@ -98,20 +98,26 @@ async function pump(
   const isWanted = wantedLines(query) ?? ((): boolean => true);
   const { until = Number.POSITIVE_INFINITY } = query;
   let position = offset;
+  /** Not in the loop itself, where the lines would be held until the reader has taken them. */
+  const sendBlock = (from: number, unfinished: boolean) => {
+    const { lines, next } = log.read(from, unfinished);
+    const wanted = lines.filter((line) => line.time <= until && isWanted(line));
+    const sent = wanted.length > 0 ? send({ lines: wanted.map((line) => wireLine(key, line)) }) : undefined;
+    return { next, isEnd: lines.length === 0, sent };
+  };
   let wake = Promise.withResolvers<"woken" | "stood">();
   onEnd(() => wake.resolve("woken"));
   const stop = log.onGrowth(() => wake.resolve("woken"));
   try {
     for (let why: "woken" | "stood" = "woken"; !hasEnded(); ) {
       wake = Promise.withResolvers();
+      await breathe();
       position = await overGap(send, key, position, log);
-      const { lines, next } = log.read(position, why === "stood" || !log.isOpen);
+      const { next, isEnd, sent } = sendBlock(position, why === "stood" || !log.isOpen);
       position = next;
-      const wanted = lines.filter((line) => line.time <= until && isWanted(line));
-      if (wanted.length > 0) await send({ lines: wanted.map((line) => wireLine(key, line)) });
-      if (lines.length > 0) {
+      await sent;
+      if (!isEnd) {
         why = "woken";
-        await breathe();
         continue;
       }
       const isUnfinished = log.isOpen && log.size > position;

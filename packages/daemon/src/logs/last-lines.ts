@@ -10,7 +10,7 @@ export interface LastLines {
   readonly count: number;
   /** Which lines count; all of them when absent. */
   readonly isWanted?: (line: RawLine) => boolean;
-  /** Awaited between blocks: a long search must let others work too. */
+  /** Awaited before each block: a long search must let others work too. */
   readonly breathe: () => Promise<void>;
 }
 
@@ -22,6 +22,7 @@ export async function lastLinesOffset(
   let left = count;
   let position = end;
   while (position > first && left > 0) {
+    await breathe();
     const from = Math.max(first, position - blockBytes);
     const { bytes } = readBytes(path, from, position - from);
     // The line that the block begins within belongs to the block before, unless it fills all of this one.
@@ -31,7 +32,6 @@ export async function lastLinesOffset(
     for (const line of lines.toReversed()) if (isWanted(line) && --left === 0) return line.offset;
     position = from + start;
     if (bytes.length === 0) break;
-    await breathe();
   }
   return left > 0 ? first : position;
 }

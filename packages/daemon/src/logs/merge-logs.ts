@@ -47,6 +47,7 @@ export class LogReader {
     const { log, end, isWanted } = this.source;
     while (this.line === undefined) {
       if (this.#next >= end || this.#left === 0) return false;
+      await breathe();
       const { lines, next } = log.read(this.#next);
       this.#next = next;
       this.#at = 0;
@@ -54,7 +55,6 @@ export class LogReader {
       this.position = within.at(-1)?.next ?? this.position;
       this.#lines = isWanted === undefined ? within : within.filter(isWanted);
       if (lines.length === 0) return false;
-      await breathe();
     }
     return true;
   }

@@ -6,6 +6,7 @@ import { connectUnixSocket, socketPathOf } from "@holdfast/platform";
 import { removeCgroups } from "@holdfast/platform/testing";
 import { type Client, createClient } from "@holdfast/rpc";
 import { systemClock } from "@holdfast/runtime";
+import { daemonProgram } from "../../../cli/src/connection/daemon-program.ts";
 import type { AppStatus, Methods } from "../../src/api/contract.ts";
 
 /** The command, as it is installed. */
@@ -46,7 +47,7 @@ export class KillableDaemon {
   /** Starts it, or the next one. Resolves when it answers, or when it died before it did. */
   async start(variables: Readonly<Record<string, string>> = {}, options: StartOptions = {}): Promise<void> {
     const { bin = holdfastBin, under = [] } = options;
-    const [file = "", ...args] = [...under, process.execPath, bin, "daemon", "run"];
+    const [file = "", ...args] = [...under, ...daemonProgram({ program: [process.execPath, bin] })];
     const child = spawn(file, args, {
       cwd: this.directory,
       env: { ...this.variables, ...variables },
