@@ -93,7 +93,12 @@ export class Daemon {
       tasks: this.tasks,
       machine: seams.hooks,
       webhooks: (project) => this.#projects.find(project)?.spec.webhooks ?? [],
-      tell: (project, name, message) => this.#chronicle.hook(project, name, message),
+      tell: (project, name, message, about) => {
+        // An end is told of by its app's last event.
+        const after =
+          about ?? (name === null ? undefined : this.#projects.appOf({ project, name })?.lastTold);
+        this.#chronicle.hook(project, name, message, after === undefined ? {} : { after });
+      },
     });
     this.events.onEvent((event) => this.#outbox.told(event));
     this.#store = new AppStore(clock, journal);

@@ -93,6 +93,12 @@ export class App {
     return this.#current?.operation.kind === "remove" ? this.#current.operation : undefined;
   }
 
+  /** The number of the last event that told of any of its instances. */
+  get lastTold(): number | undefined {
+    const last = Math.max(0, ...this.#instances.map(({ record }) => record.told?.last ?? 0));
+    return last === 0 ? undefined : last;
+  }
+
   /** True while an operation works on it. */
   get isWorkedOn(): boolean {
     return this.#current !== undefined;

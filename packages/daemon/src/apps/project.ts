@@ -46,7 +46,7 @@ export class Project {
         this.#apps.get(name)?.instances.map(({ record, willStart }) => {
           return { state: record.state, sawReadyLine: record.sawReadyLine, willStart };
         }),
-      (name) => lastEventOf(this.#apps.get(name)?.instances ?? []),
+      (name) => this.#apps.get(name)?.lastTold,
     );
     this.#world = {
       ...world,
@@ -362,12 +362,6 @@ export class Project {
   #specs(): ReadonlyMap<string, AppSpec> {
     return new Map([...this.#apps].map(([name, app]) => [name, app.spec]));
   }
-}
-
-/** The number of the last event that told of any of them. */
-function lastEventOf(instances: readonly Instance[]): number | undefined {
-  const last = Math.max(0, ...instances.map(({ record }) => record.told?.last ?? 0));
-  return last === 0 ? undefined : last;
 }
 
 const stillStopping: Because = {

@@ -86,8 +86,8 @@ export class Chronicle {
   }
 
   /** How it goes with those who are told of other events. */
-  hook(project: string, name: string | null, message: string): void {
-    this.#publish({ type: "hook", project, name, message, cause: { origin: null, after: null } });
+  hook(project: string, name: string | null, message: string, because: Because): void {
+    this.#publish({ type: "hook", project, name, message, cause: causeOf(because, undefined) });
   }
 
   /** Returns the number of the event. */

@@ -6,6 +6,8 @@ interface Owed {
   readonly project: string;
   /** Grows: what is owed to one receiver is sent in this order. */
   readonly seq: number;
+  /** The number of the event that it is about; absent for the end of a run. */
+  readonly about?: number;
   /** Wall-clock milliseconds. */
   readonly created: number;
   /** How often it was tried in vain. */

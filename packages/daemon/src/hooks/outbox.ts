@@ -53,7 +53,8 @@ export interface OutboxSeams {
   readonly machine: HookMachine;
   /** What a project's manifest says now. */
   readonly webhooks: (project: string) => readonly Webhook[];
-  readonly tell: (project: string, name: string | null, message: string) => void;
+  /** `about` is the number of the event that was to be told. */
+  readonly tell: (project: string, name: string | null, message: string, about: number | undefined) => void;
 }
 
 /** The end of a run. */
@@ -99,7 +100,7 @@ export class Outbox {
       if (!isWanted(hook, event)) continue;
       const body = JSON.stringify({ type, timestamp: event.time, data: event });
       const owed = this.#owed(event.project, `msg_${event.seq}`);
-      this.#add({ ...owed, kind: "webhook", hook: hook.name, body });
+      this.#add({ ...owed, about: event.seq, kind: "webhook", hook: hook.name, body });
     }
   }
 
@@ -191,7 +192,11 @@ export class Outbox {
     if (dropped !== undefined) {
       this.#forget(dropped);
       if (lane.dropped++ === 0)
-        this.#tell(lane, `${lane.title} is behind: the oldest of ${mostWaiting} that wait are left out`);
+        this.#tell(
+          lane,
+          dropped,
+          `${lane.title} is behind: the oldest of ${mostWaiting} that wait are left out`,
+        );
     }
     this.#work(lane);
   }
@@ -245,7 +250,7 @@ export class Outbox {
     switch (verdict.kind) {
       case "delivered":
         lane.delivered++;
-        if (lane.trouble !== undefined) this.#tell(lane, `${lane.title} works again`);
+        if (lane.trouble !== undefined) this.#tell(lane, owed, `${lane.title} works again`);
         lane.trouble = undefined;
         lane.dropped = 0;
         return this.#done(lane, owed);
@@ -253,6 +258,7 @@ export class Outbox {
         lane.gone = verdict.why;
         this.#tell(
           lane,
+          owed,
           `${lane.title} wants no more (410): nothing is sent to it until ${owed.project} is applied again`,
         );
         for (const each of lane.queue.splice(0)) this.#forget(each);
@@ -261,12 +267,13 @@ export class Outbox {
         lane.trouble = verdict.why;
         this.#tell(
           lane,
+          owed,
           `${lane.title} was not told of ${owed.id}, which is given up after ${attempts} attempts: ${verdict.why}`,
         );
         return this.#done(lane, owed);
       case "again": {
         if (lane.trouble === undefined)
-          this.#tell(lane, `${lane.title} fails, and is tried again: ${verdict.why}`);
+          this.#tell(lane, owed, `${lane.title} fails, and is tried again: ${verdict.why}`);
         lane.trouble = verdict.why;
         const later = { ...owed, attempts, next: clock.now() + verdict.afterMs };
         lane.queue[0] = later;
@@ -311,7 +318,7 @@ export class Outbox {
     failpoint("hook.answered");
     // The daemon ended it: the next one runs it again.
     if (token.isCancelled) return;
-    if (why !== undefined) this.#tell(lane, `on_exit of ${owed.name} failed: ${why}`);
+    if (why !== undefined) this.#tell(lane, owed, `on_exit of ${owed.name} failed: ${why}`);
     this.#done(lane, owed);
   }
 
@@ -329,8 +336,8 @@ export class Outbox {
     this.#seams.journal.keep(keyOf(delivery), { kind: "drop-delivery", key: keyOf(delivery) });
   }
 
-  #tell({ project, name }: Lane, message: string): void {
-    this.#seams.tell(project, name, message);
+  #tell({ project, name }: Lane, { about }: Delivery, message: string): void {
+    this.#seams.tell(project, name, message, about);
   }
 }
 
