@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/runtime";
@@ -68,12 +68,16 @@ function lockOf(database: DatabaseSync, pidFile: string): HomeLock {
   };
 }
 
-/** Readable by us alone. Only made, never opened again: closing it would free the lock that this process may hold. */
+/**
+ * Readable by us alone. Only made, never opened again: closing it would free the lock that this process may hold. Nobody
+ * writes into it, so whatever is in it is damage, which SQLite would take for no database.
+ */
 function makeOnce(file: string): void {
   try {
     closeSync(openSync(file, "wx", 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (statSync(file).size > 0) truncateSync(file);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -76,4 +76,22 @@ test("one process cannot take it twice", () => {
   const lock = acquireLock(home);
   expect(() => acquireLock(home)).toThrow(expect.objectContaining({ code: "ALREADY_RUNNING" }));
   lock.release();
+});
+
+test("F17: whatever is in the file, it is a lock all the same, and that of one", async () => {
+  for (const damage of ["x", "garbage".repeat(1_000), `SQLite format 3\0${"\0".repeat(5_000)}`]) {
+    writeFileSync(join(home.path, "lock.db"), damage);
+    await using lock = acquireLock(home);
+    const { said } = await race();
+    expect(said).toEqual({ code: "ALREADY_RUNNING", details: { home: home.path, pid: process.pid } });
+    lock.release();
+  }
+});
+
+test("a file that is damaged while its lock is held does not give the lock away", async () => {
+  const { child } = await race();
+  writeFileSync(join(home.path, "lock.db"), "garbage".repeat(1_000));
+  expect(() => acquireLock(home)).toThrow(
+    expect.objectContaining({ code: "ALREADY_RUNNING", details: { home: home.path, pid: child.pid } }),
+  );
 });
