@@ -14,6 +14,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 600,
+    rolldownOptions: {
+      onwarn: (warning, warn) => {
+        // What is said to frameworks that render on a server means nothing here.
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);
+      },
+    },
   },
   server: { proxy: { "/ws": passOn, "/session": passOn, "/login": passOn, "/logout": passOn } },
 });

@@ -1,11 +1,14 @@
+import { type Clock, systemClock } from "@holdfast/runtime";
 import type { AppStatus, DaemonEvent, Operation, SystemInfo, Usage } from "../api.ts";
 import { instanceKey } from "./app-key.ts";
+import { CalmTopic } from "./calm-topic.ts";
 import { KeyedTopics } from "./keyed-topics.ts";
 import { Topic } from "./topic.ts";
 
 /** So many events are at hand; older ones are asked for. */
 const mostEvents = 5_000;
 const mostOperations = 500;
+const burstMs = 50;
 /** Of each instance: ten minutes of the fine samples. */
 const mostUsages = 300;
 
@@ -13,10 +16,10 @@ const mostUsages = 300;
 export class PageStore {
   /** When the set of instances changed. */
   readonly keysTopic: Topic = new Topic();
-  /** When any row changed. */
-  readonly anyRowTopic: Topic = new Topic();
+  /** When any row changed; what is drawn of one row listens to that one. */
+  readonly anyRowTopic: Topic;
   readonly rowTopics: KeyedTopics = new KeyedTopics();
-  readonly eventsTopic: Topic = new Topic();
+  readonly eventsTopic: Topic;
   readonly operationsTopic: Topic = new Topic();
   readonly usageTopics: KeyedTopics = new KeyedTopics();
   readonly systemTopic: Topic = new Topic();
@@ -28,6 +31,11 @@ export class PageStore {
   readonly #usages = new Map<string, readonly Usage[]>();
   #system: SystemInfo | undefined;
   #isLoaded = false;
+
+  constructor(clock: Clock = systemClock) {
+    this.anyRowTopic = new CalmTopic(clock, burstMs);
+    this.eventsTopic = new CalmTopic(clock, burstMs);
+  }
 
   /** False until the first list has come. */
   get isLoaded(): boolean {

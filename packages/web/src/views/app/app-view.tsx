@@ -82,7 +82,7 @@ export function AppView({ project, name }: AppViewProps): ReactNode {
 
 function Gone({ project, name }: AppViewProps): ReactNode {
   return (
-    <Empty title={`There is no ${name} in ${project}.`}>
+    <Empty title={`There is no ${name} in ${project}.`} isView>
       <p>It may have been removed, or be named otherwise now.</p>
       <a className="button primary" href="#/">
         See what there is

@@ -17,7 +17,7 @@ export function Exits({ answer }: { readonly answer: Answer<AppDescription | und
           description === undefined || description.exits.length === 0 ? (
             <p className="soft">It has not ended yet.</p>
           ) : (
-            <div className="scroll" tabIndex={0} role="region" aria-label="Exits">
+            <div className="scroll" tabIndex={0} role="group" aria-label="Exits">
               <table className="plain">
                 <thead>
                   <tr>

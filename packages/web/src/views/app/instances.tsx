@@ -10,7 +10,7 @@ import { ageText, bytesText, cpuText } from "../../time/format.ts";
 export function Instances({ rows }: { readonly rows: readonly AppStatus[] }): ReactNode {
   return (
     <Section title={`${rows.length} instances`} className="wide">
-      <div className="scroll" tabIndex={0} role="region" aria-label="Instances">
+      <div className="scroll" tabIndex={0} role="group" aria-label="Instances">
         <table className="plain">
           <thead>
             <tr>

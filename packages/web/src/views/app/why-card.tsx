@@ -47,7 +47,7 @@ function WhyOne({ why: { text, chain, lastLines } }: { readonly why: Why }): Rea
         <>
           <h3>Its last lines</h3>
           {/* What scrolls must be reached by keyboard. */}
-          <div className="last-lines" tabIndex={0} role="region" aria-label="Its last lines">
+          <div className="last-lines" tabIndex={0} role="group" aria-label="Its last lines">
             {lastLines.map((line) => (
               <LogRow key={line.offset} line={line} text="" source={null} rows={1} />
             ))}

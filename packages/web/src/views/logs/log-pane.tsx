@@ -50,12 +50,16 @@ export function LogPane(props: LogPaneProps): ReactNode {
       const wanted = viewport.current?.wants(pane.scrollTop, pane.clientHeight) ?? "nothing";
       systemClock.clearTimeout(jumping);
       const { onTrouble } = live.current;
-      if (wanted === "older") window.loadOlder().then(want, onTrouble);
-      else if (wanted === "newer") window.loadNewer().then(want, onTrouble);
+      // Whoever finds a load under way leaves it to that one to look again.
+      const again = (isDone: boolean): void => {
+        if (isDone) want();
+      };
+      if (wanted === "older") window.loadOlder().then(again, onTrouble);
+      else if (wanted === "newer") window.loadNewer().then(again, onTrouble);
       else if (typeof wanted === "number") {
         jumping = systemClock.setTimeout(() => {
           if (wanted > 0.998) live.current.onTail();
-          else window.jump(wanted).catch(onTrouble);
+          else window.jump(wanted).then(again, onTrouble);
         }, restMs);
       }
     };
@@ -71,7 +75,6 @@ export function LogPane(props: LogPaneProps): ReactNode {
       else if (isReset) pane.scrollTop = viewport.current?.basePx ?? 0;
       else if (movedPx !== 0) pane.scrollTop = at + movedPx;
       look(true);
-      if (isReset) want();
     };
     const onScroll = (): void => {
       const isEnd = pane.scrollTop >= pane.scrollHeight - pane.clientHeight - 4;
@@ -120,7 +123,7 @@ export function LogPane(props: LogPaneProps): ReactNode {
   }, [isFollowing]);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (event.key === "Home") window.jump(0).catch(props.onTrouble);
+    if (event.key === "Home") window.jump(0).then(() => undefined, props.onTrouble);
     else if (event.key === "End") props.onTail();
     else return;
     props.onFollow(event.key === "End");

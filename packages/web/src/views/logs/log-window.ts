@@ -134,13 +134,11 @@ export class LogWindow {
     if (this.#isAtTail && live.length > 0) this.#join(live);
   }
 
-  /** Adds older lines in front. Does nothing while another load is under way. */
-  async loadOlder(): Promise<void> {
-    if (this.#isBusy || !this.hasBefore) return;
-    await this.#load(async () => {
-      this.#older ??= new LogReader("older", this.#read, this.#filter, this.#places(this.#heads, 0));
-      const lines = await this.#older.take(pieceLines);
-      for (const line of lines.toReversed()) this.#heads.set(instanceKey(line), line.offset);
+  /** Adds older lines in front. False, and nothing done, while another load is under way. */
+  async loadOlder(): Promise<boolean> {
+    if (this.#isBusy || !this.hasBefore) return false;
+    return await this.#load(async () => {
+      const lines = await this.#takeOlder();
       this.#lines = [...lines, ...this.#lines];
       this.#tell("prepended", lines.length);
       const surplus = this.#lines.length - mostLines;
@@ -149,10 +147,10 @@ export class LogWindow {
   }
 
   /** Adds newer lines behind; at the end of the logs new ones are added again as they are written. */
-  async loadNewer(): Promise<void> {
-    if (this.#isBusy || this.#isAtTail) return;
-    await this.#load(async () => {
-      this.#newer ??= new LogReader("newer", this.#read, this.#filter, this.#places(this.#tails, 0));
+  async loadNewer(): Promise<boolean> {
+    if (this.#isBusy || this.#isAtTail) return false;
+    return await this.#load(async () => {
+      this.#newer ??= new LogReader("newer", this.#read, this.#filter, this.#places(this.#tails));
       const lines = await this.#newer.take(pieceLines);
       for (const line of lines) this.#tails.set(instanceKey(line), line.offset);
       this.#lines = [...this.#lines, ...lines];
@@ -168,9 +166,9 @@ export class LogWindow {
   }
 
   /** Goes to where that share of all bytes is over. The largest log says when that was, the others follow. */
-  async jump(share: number): Promise<void> {
-    if (this.#isBusy) return;
-    await this.#load(async () => {
+  async jump(share: number): Promise<boolean> {
+    if (this.#isBusy) return false;
+    return await this.#load(async () => {
       this.#extents = await this.#readExtents(
         this.#extents.map(({ project, name, instance }) => ({ project, name, instance })),
       );
@@ -193,30 +191,37 @@ export class LogWindow {
       }
       this.#older = undefined;
       this.#isAtTail = false;
-      this.#newer = new LogReader("newer", this.#read, this.#filter, this.#places(this.#tails, 0));
+      this.#newer = new LogReader("newer", this.#read, this.#filter, this.#places(this.#tails));
       const lines = await this.#newer.take(pieceLines);
       for (const line of lines) this.#tails.set(instanceKey(line), line.offset);
-      this.#lines = lines;
+      // Of each log, the very first line begins at its beginning, and not behind it.
+      const firsts = share === 0 ? await this.#takeOlder() : [];
+      this.#lines = [...firsts, ...lines];
       this.#tell("reset", 0);
     });
   }
 
-  async #load(work: () => Promise<void>): Promise<void> {
+  async #load(work: () => Promise<void>): Promise<true> {
     this.hold();
     try {
       await work();
+      return true;
     } finally {
       this.release();
     }
   }
 
-  #places(
-    offsets: ReadonlyMap<string, number>,
-    plus: number,
-  ): readonly (Required<Target> & { at: number })[] {
+  async #takeOlder(): Promise<readonly LogLine[]> {
+    this.#older ??= new LogReader("older", this.#read, this.#filter, this.#places(this.#heads));
+    const lines = await this.#older.take(pieceLines);
+    for (const line of lines.toReversed()) this.#heads.set(instanceKey(line), line.offset);
+    return lines;
+  }
+
+  #places(offsets: ReadonlyMap<string, number>): readonly (Required<Target> & { at: number })[] {
     return this.#extents.map((extent) => ({
       ...targetOf(extent),
-      at: (offsets.get(instanceKey(extent)) ?? extent.endOffset) + plus,
+      at: offsets.get(instanceKey(extent)) ?? extent.endOffset,
     }));
   }
 

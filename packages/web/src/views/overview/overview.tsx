@@ -110,7 +110,7 @@ export function Overview(): ReactNode {
 
 function NoApps(): ReactNode {
   return (
-    <Empty title="Nothing runs here yet.">
+    <Empty title="Nothing runs here yet." isView>
       <p>In a directory with a holdfast.yaml, a compose file or a Procfile:</p>
       <pre>
         <code>holdfast up -d</code>

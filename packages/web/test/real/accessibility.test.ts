@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Rig, whyNot } from "./rig.ts";
+import { shop } from "./shop.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const views = ["#/", "#/graph", "#/apps/shop/crasher", "#/apps/shop/pair", "#/logs", "#/events", "#/system"];
+
+interface Found {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+describe.skipIf(whyNot !== undefined)(`everybody can use it (${whyNot ?? "needs chromium"})`, () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({ shop });
+  });
+  afterEach(() => rig?.closePages());
+  afterAll(() => rig?.[Symbol.asyncDispose]());
+
+  for (const scheme of ["light", "dark"] as const) {
+    test(`axe finds nothing in any view, ${scheme}`, async () => {
+      const { page } = await rig.open({ scheme });
+      await page.locator("tr[data-instance]").first().waitFor();
+      await page.evaluate(axe);
+      const wrong: string[] = [];
+      const look = async (where: string): Promise<void> => {
+        const { violations } = await page.evaluate(() =>
+          (
+            globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<Found> } }
+          ).axe.run(document, {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+          }),
+        );
+        for (const { id, nodes } of violations)
+          wrong.push(`${where}: ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+      };
+      for (const at of views) {
+        await rig.show(page, at);
+
+        await look(at);
+      }
+      await rig.show(page, "#/");
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+      await look("help");
+      expect(wrong).toEqual([]);
+    }, 60_000);
+  }
+
+  test("the whole page is reached by keyboard, and the focus is seen", async () => {
+    const { page } = await rig.open();
+    await page.locator("tr[data-instance]").first().waitFor();
+    await page.keyboard.press("Tab");
+    await page.getByRole("button", { name: "Skip to the content" }).and(page.locator(":focus")).waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator("main:focus").waitFor();
+    await page.keyboard.press("j");
+    await page.locator("tr[data-instance] a:focus").waitFor();
+    expect(
+      await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle),
+    ).toBe("solid");
+  });
+
+  test("who wants no motion gets none", async () => {
+    const { page } = await rig.open();
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.locator("tr[data-instance]").first().waitFor();
+    const moving = await page.evaluate(
+      () => document.getAnimations().filter((each) => each.playState === "running").length,
+    );
+    expect(moving).toBe(0);
+  });
+});

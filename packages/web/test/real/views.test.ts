@@ -1,0 +1,203 @@
+import type { Locator, Page } from "playwright";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Rig, until, whyNot } from "./rig.ts";
+import { shop } from "./shop.ts";
+
+describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "needs chromium"})`, () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await Rig.start({ shop });
+  });
+  afterEach(() => rig?.closePages());
+  afterAll(() => rig?.[Symbol.asyncDispose]());
+
+  const row = (page: Page, name: string): Locator => page.locator(`tr[data-instance="shop/${name}/1"]`);
+  const state = (page: Page, name: string, is: string): Promise<void> =>
+    row(page, name).locator(`[data-state="${is}"]`).waitFor();
+
+  test("the overview shows every app with its state, health, figures and what it waits for", async () => {
+    const { page, complaints } = await rig.open();
+    await state(page, "web", "running");
+    expect(await page.locator("tr[data-instance]").count()).toBe(9);
+    await row(page, "db").getByText("healthy", { exact: true }).waitFor();
+    await row(page, "waiting").getByText("for never to be healthy").waitFor();
+    await row(page, "broken").getByText("Failed").waitFor();
+    await page.locator('tr[data-instance="shop/pair/2"]').getByText("pair.2").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("filters and the search leave what is looked for", async () => {
+    const { page } = await rig.open();
+    await state(page, "web", "running");
+    await page.keyboard.press("/");
+    await page.keyboard.type("tier=front");
+    await until("one row is left", async () => (await page.locator("tr[data-instance]").count()) === 1);
+    await page.keyboard.press("Escape");
+    await page.getByRole("searchbox").fill("no such app");
+    await page.getByText("No app is like that.").waitFor();
+    await page.getByRole("button", { name: "Show all 9" }).click();
+    await page.getByRole("button", { name: /^In trouble/ }).click();
+    await row(page, "broken").waitFor();
+    expect(await row(page, "db").count()).toBe(0);
+  });
+
+  test("stop, start and restart do what they say, by mouse and by key", async () => {
+    const { page } = await rig.open();
+    await state(page, "web", "running");
+    await page.getByRole("button", { name: "Stop web", exact: true }).click();
+    await state(page, "web", "stopped");
+    await row(page, "web").getByRole("link", { name: "web", exact: true }).focus();
+    await page.keyboard.press("s");
+    await state(page, "web", "running");
+    const pid = (await rig.client.call("apps.get", { project: "shop", name: "web" }))[0]?.pid;
+    await page.keyboard.press("r");
+    await until("it is another process", async () => {
+      const [web] = await rig.client.call("apps.get", { project: "shop", name: "web" });
+      return web?.state === "running" && web.pid !== pid;
+    });
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "web" }).waitFor();
+  });
+
+  test("several apps are stopped at once, after a question", async () => {
+    const { page } = await rig.open();
+    await state(page, "db", "running");
+    await page.getByRole("checkbox", { name: "Select pair", exact: true }).check();
+    await page.getByRole("checkbox", { name: "Select pair.2" }).check();
+    await page.getByRole("button", { name: "Stop 2" }).click();
+    await page.getByRole("dialog", { name: "Stop 2 apps?" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Stop 2" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Stop 2" }).click();
+    await state(page, "pair", "stopped");
+    await page.getByRole("button", { name: "Start 2", exact: true }).click();
+    await state(page, "pair", "running");
+  });
+
+  test("an app's page tells why, its life, environment without secrets, exits and operations", async () => {
+    const { page, complaints } = await rig.open({ at: "#/apps/shop/crasher" });
+    await page.locator(".why-text").getByText("crasher").waitFor();
+    await page.locator(".why .last-lines").getByText("going down").first().waitFor();
+    await page.getByRole("img", { name: /Life of crasher: \d+ crashes/ }).waitFor();
+    await page.getByText("exit 3").first().waitFor();
+    const variables = page.locator(".variables");
+    await variables.getByText("API_TOKEN").waitFor();
+    expect(await variables.textContent()).not.toContain("s3cret");
+    await variables.getByText("MODE").waitFor();
+    await page.getByText("start", { exact: true }).first().waitFor();
+    await page.locator(".chart canvas").first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("an app that is gone has a page that says so", async () => {
+    const { page } = await rig.open({ at: "#/apps/shop/nobody" });
+    await page.getByText("There is no nobody in shop.").waitFor();
+    await page.getByRole("link", { name: "See what there is" }).click();
+    await row(page, "web").waitFor();
+  });
+
+  test("the probes of an app are shown with what they saw", async () => {
+    const { page } = await rig.open({ at: "#/apps/shop/db" });
+    await page
+      .getByText(/^passed/)
+      .first()
+      .waitFor();
+  });
+
+  test("the graph shows what a blocked start waits for", async () => {
+    const { page, complaints } = await rig.open({ at: "#/graph" });
+    const blocked = page.locator(".react-flow__edge.blocking");
+    await blocked.waitFor({ state: "attached" });
+    await blocked.getByText("to be healthy").waitFor();
+    await page.locator(".node").getByRole("link", { name: "waiting" }).click();
+    await page.getByRole("heading", { level: 1, name: "waiting" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("logs have colours, levels and a search, and can be copied", async () => {
+    const { page, complaints } = await rig.open({ at: "#/logs?app=shop%2Fweb" });
+    await page.locator(".log-text .ansi-1").getByText("red").first().waitFor();
+    await page.getByLabel("Level").selectOption("error");
+    await until("errors alone are left", async () => {
+      const texts = await page.locator(".log-text").allTextContents();
+      return texts.length > 0 && texts.every((text) => text.startsWith("error:"));
+    });
+    await page.getByRole("searchbox").fill("cart");
+    await page.keyboard.press("Enter");
+    await page.locator("mark").getByText("cart").first().waitFor();
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText(/lines are on the clipboard/).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(
+      "error: cannot find the cart",
+    );
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    expect((await download).suggestedFilename()).toMatch(/^holdfast-.*\.log$/);
+    expect(complaints).toEqual([]);
+  });
+
+  test("events are told as they come, with what they began with", async () => {
+    const { page, complaints } = await rig.open({ at: "#/events" });
+    await page.locator(".events").getByText("web is running").first().waitFor();
+    await page.getByLabel("Kind").selectOption("operation");
+    await page.locator(".events").getByText("start of web done").first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("the system is shown, and a browser can be signed out", async () => {
+    const other = await rig.open();
+    const { page, complaints } = await rig.open({ at: "#/system" });
+    await page.getByText(rig.home, { exact: true }).waitFor();
+    await page.getByText("this one").waitFor();
+    const [id] = await other.page.evaluate(async () => [
+      (await (await fetch("/session")).json()).id as string,
+    ]);
+    await page
+      .locator(".sessions li", { hasText: id ?? "?" })
+      .getByRole("button", { name: "Revoke" })
+      .click();
+    await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("That browser is signed out.").waitFor();
+    await other.page.reload();
+    await other.page.getByText("This browser is signed out.").waitFor();
+    await page.getByRole("button", { name: "Let one in to look" }).click();
+    expect(await page.locator(".invite-url").textContent()).toMatch(/#code=/);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a session that may only look has its buttons explained, and is refused nothing it can see", async () => {
+    const { page } = await rig.open({ role: "read" });
+    await page.getByText("Read-only").waitFor();
+    const stop = page.getByRole("button", { name: "Stop db", exact: true });
+    expect(await stop.getAttribute("aria-disabled")).toBe("true");
+    expect(await stop.getAttribute("aria-description")).toContain("may look and not touch");
+    await stop.click({ force: true });
+    await rig.show(page, "#/apps/shop/db");
+    await page.locator(".why-text").waitFor();
+    expect((await rig.client.call("apps.get", { project: "shop", name: "db" }))[0]?.state).toBe("running");
+  });
+
+  test("a link that was used says what to do", async () => {
+    const { page } = await rig.open();
+    const { url } = await rig.client.call("sessions.invite", {});
+    await page.context().clearCookies();
+    await page.goto(url.replace(/code=.*/, "code=none"));
+    await page.reload();
+    await page.getByText("holdfast dashboard", { exact: true }).waitFor();
+    await page
+      .getByText(/This link did not work/)
+      .waitFor()
+      .catch(() => undefined);
+  });
+
+  test("a phone has everything in its width", async () => {
+    const { page } = await rig.open({ size: { width: 390, height: 844 } });
+    await state(page, "db", "running");
+    for (const at of ["#/", "#/apps/shop/crasher", "#/graph", "#/events", "#/system", "#/logs"]) {
+      await rig.show(page, at);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect([at, over]).toEqual([at, 0]);
+    }
+  });
+});
