@@ -133,6 +133,8 @@ export class Client {
     const apps =
       kind === "start" ? new Set(named.flatMap((name) => universe.withNeeds(name))) : new Set(named);
     const want = kind === "stop" ? "down" : kind === "remove" ? "absent" : "up";
+    // One by one they may be the last too.
+    if (kind === "remove") this.#box.hooks.isExcused = true;
     const params = {
       targets: [app === undefined ? { project: "shop" } : { project: "shop", name: app }],
       ...(key === undefined ? {} : { key }),

@@ -10,6 +10,7 @@ import { watchCauses } from "./cause-watch.ts";
 import { DaemonLife } from "./daemon-life.ts";
 import { SimulatedDatabase } from "./database.ts";
 import { whole } from "./draw.ts";
+import { HookReceiver } from "./hook-receiver.ts";
 import { Keeper } from "./keeper.ts";
 import { ProcessWatch } from "./process-watch.ts";
 import { simulatedMachine } from "./simulated-machine.ts";
@@ -32,6 +33,7 @@ export class Box {
   readonly watch: ProcessWatch;
   readonly database: SimulatedDatabase;
   readonly keeper: Keeper;
+  readonly hooks: HookReceiver;
   serving: Serving | undefined;
   life: Life | undefined;
   /** No other daemon begins. */
@@ -47,6 +49,7 @@ export class Box {
     this.watch = new ProcessWatch(world, this.host, universe);
     this.database = new SimulatedDatabase(world);
     this.keeper = new Keeper(world, this.host, this.watch);
+    this.hooks = new HookReceiver(world, this.database);
     this.#random = world.fork("box");
   }
 
@@ -119,11 +122,7 @@ export class Box {
       info: () => {
         throw new HoldfastError("NOT_FOUND", "nobody asks for it");
       },
-      hooks: {
-        post: async () => ({ kind: "status", status: 204 }),
-        readSecret: () => "",
-        run: async () => undefined,
-      },
+      hooks: this.hooks.machine(life),
       machine: simulatedMachine({ world, watch, universe, life, random: world.fork("machine"), runner }),
     });
     const lookAtCause = watchCauses(world, database.events, (seq) => daemon.events.get(seq));

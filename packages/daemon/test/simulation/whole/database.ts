@@ -41,6 +41,7 @@ export class SimulatedDatabase {
         projects: copied([...this.projects.values()]),
         instances: copied([...this.instances.values()].sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1))),
         operations: copied([...this.operations.values()]),
+        deliveries: copied([...this.deliveries.values()]),
       }),
       lastEvent: () => this.events.at(-1)?.seq ?? 0,
       readEvents: (after, limit) => this.events.filter(({ seq }) => seq > after).slice(0, limit),

@@ -53,6 +53,20 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ["I6", "I8"],
   },
   {
+    what: "a webhook that failed is not told again by the next daemon",
+    file: "hooks/outbox.ts",
+    from: "    lane.queue.push(delivery);\n    this.#keep(delivery);\n",
+    to: "    lane.queue.push(delivery);\n",
+    caughtBy: ["I10"],
+  },
+  {
+    what: "an app that is removed is forgotten before it has ended",
+    file: "apps/remove-apps.ts",
+    from: "settle(ends.map((end) => end(timeoutMs ?? undefined)))",
+    to: "{ for (const end of ends) void end(timeoutMs ?? undefined); return Promise.resolve(); }",
+    caughtBy: ["I2", "I6", "I1", "I8"],
+  },
+  {
     what: "the timer of a restart outlives a stop",
     file: "apps/keep-up.ts",
     from: '        if ((await clock.sleep(decision.delayMs, life.token)) === "cancelled") return;',

@@ -40,6 +40,8 @@ export function restComplaint(box: Box, client: Client): Complaint | undefined {
     // It goes with the last of its apps.
     rows = [];
   }
+  const untold = box.hooks.complaint();
+  if (untold !== undefined) return complaint("I10", untold);
   return rowsComplaint(box, rows) ?? wishComplaint(box, client, rows);
 }
 

@@ -3,6 +3,7 @@ import type { SimulatedProcesses, World } from "@holdfast/runtime/testing";
 import type { AppSpec, DependencyCondition, ProjectSpec } from "../../../src/spec/app-spec.ts";
 import { appSpec, needs, probe, projectSpec } from "../../fakes/app-spec.ts";
 import { chance, pick, whole } from "./draw.ts";
+import { simulatedHook } from "./hook-receiver.ts";
 
 /** What the manifest says at some time: how many of each app there are, and in which version. */
 export interface Wish {
@@ -114,6 +115,7 @@ export class Universe {
           ...trait?.spec,
         });
       }),
+      { webhooks: [simulatedHook] },
     );
   }
 
