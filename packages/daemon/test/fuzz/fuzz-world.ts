@@ -2,13 +2,13 @@ import { type Connection, serve } from "@holdfast/rpc";
 import { channelPair, type MemoryChannel } from "@holdfast/rpc/testing";
 import { type Random, seededRandom } from "@holdfast/runtime";
 import * as v from "valibot";
-import { type AppStatus, apiErrorCodes, type DaemonEvent } from "../../src/api/contract.ts";
+import { type AppStatus, apiErrorCodes } from "../../src/api/contract.ts";
 import { methodTable } from "../../src/api/methods.ts";
 import { type OwnMethod, schemas } from "../../src/api/params.ts";
 import { results } from "../../src/api/results.ts";
 import { Sessions } from "../../src/http/sessions.ts";
-import { type KeptState, type StateChange, StateDatabase } from "../../src/store/state-database.ts";
-import { type FakeDaemon, fakeDaemon, MemoryDatabase } from "../fakes/fake-daemon.ts";
+import { type FakeDaemon, fakeDaemon } from "../fakes/fake-daemon.ts";
+import { SqliteDatabase } from "../fakes/sqlite-database.ts";
 import { coherent } from "./coherent.ts";
 import { generate } from "./generate.ts";
 import { hostileValues, mutated, pick, wireText } from "./hostile-values.ts";
@@ -16,37 +16,6 @@ import { hostileValues, mutated, pick, wireText } from "./hostile-values.ts";
 const methods = Object.keys(schemas) as OwnMethod[];
 const rare: ReadonlySet<string> = new Set(["rpc.discover"]);
 const strangers = ["__proto__", "constructor", "toString", "apps", "apps.list ", "rpc.x", "", "\0"];
-
-/** The real tables of the real database, in memory. */
-class SqliteDatabase extends MemoryDatabase {
-  readonly #state = new StateDatabase(":memory:");
-
-  override load(): KeptState {
-    return this.#state.load();
-  }
-  override write(changes: readonly StateChange[]): void {
-    this.#state.write(changes);
-  }
-  override lastEvent(): number {
-    return this.#state.lastEvent();
-  }
-  override readEvents(after: number, limit: number): readonly DaemonEvent[] {
-    return this.#state.readEvents(after, limit);
-  }
-  override readEventsBefore(
-    ...asked: Parameters<MemoryDatabase["readEventsBefore"]>
-  ): readonly DaemonEvent[] {
-    return this.#state.readEventsBefore(...asked);
-  }
-  override readOperations(
-    ...asked: Parameters<MemoryDatabase["readOperations"]>
-  ): ReturnType<MemoryDatabase["readOperations"]> {
-    return this.#state.readOperations(...asked);
-  }
-  close(): void {
-    this.#state.close();
-  }
-}
 
 /** One daemon on a virtual clock, at the mercy of whoever calls it. Everything follows from the seed. */
 export class FuzzWorld {
