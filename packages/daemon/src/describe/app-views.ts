@@ -16,6 +16,7 @@ import { stateText } from "../why/state-text.ts";
 import { whyLinks } from "../why/why-links.ts";
 import { describeApp } from "./describe-app.ts";
 import { pastExits } from "./past-exits.ts";
+import { secretValues } from "./secret-values.ts";
 
 export interface ViewSeams {
   readonly clock: Pick<Clock, "now">;
@@ -53,6 +54,7 @@ export class AppViews {
       const key = { project: spec.project, name: spec.name, instance: target.instance ?? 1 };
       return describeApp(spec, {
         environment: environment(spec, key),
+        secrets: secretValues(spec.secrets),
         probes: instances.flatMap((instance) => probes.reports(instance.key, spec)),
         exits: pastExits(instances.map(({ record }) => record)),
       });

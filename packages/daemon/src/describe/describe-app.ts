@@ -7,20 +7,25 @@ import { maskedEnvironment } from "./masked-environment.ts";
 export interface AppSight {
   /** What its first instance is given. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What is in its secret files. */
+  readonly secrets: readonly string[];
   readonly probes: readonly ProbeReport[];
   /** The newest first. */
   readonly exits: readonly PastExit[];
 }
 
 /** An app as a person would describe it. Pure. */
-export function describeApp(spec: AppSpec, { environment, probes, exits }: AppSight): AppDescription {
+export function describeApp(
+  spec: AppSpec,
+  { environment, secrets, probes, exits }: AppSight,
+): AppDescription {
   return {
     project: spec.project,
     name: spec.name,
     command: commandText(spec.command),
     workingDirectory: spec.workingDir,
     user: spec.user ?? null,
-    environment: maskedEnvironment(environment),
+    environment: maskedEnvironment(environment, secrets),
     dependsOn: Object.entries(spec.dependsOn).map(([app, { condition }]) => ({ app, condition })),
     replicas: spec.replicas,
     restart: restartText(spec.restart),

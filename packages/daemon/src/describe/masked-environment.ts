@@ -12,15 +12,17 @@ const shortestSecret = 6;
 
 /**
  * The variables by name, each with its value, or null where that looks secret: by its name, by what it is, or because
- * it holds the value of one that does.
+ * it holds the value of one that does, or of a secret that is `known`.
  */
 export function maskedEnvironment(
   environment: Readonly<Record<string, string>>,
+  known: readonly string[] = [],
 ): readonly { readonly name: string; readonly value: string | null }[] {
   const entries = Object.entries(environment).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const secrets = entries
-    .filter(([name, value]) => value.length >= shortestSecret && looksSecret(name, value))
-    .map(([, value]) => value);
+  const secrets = [
+    ...known,
+    ...entries.filter(([name, value]) => looksSecret(name, value)).map(([, value]) => value),
+  ].filter((secret) => secret.length >= shortestSecret);
   return entries.map(([name, value]) => {
     const isHidden =
       value !== "" && (looksSecret(name, value) || secrets.some((secret) => value.includes(secret)));

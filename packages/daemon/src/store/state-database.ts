@@ -160,13 +160,14 @@ export class StateDatabase {
   readEvents(after: number, limit: number, project?: string): readonly DaemonEvent[] {
     return this.#statements.readEvents
       .all(after, project ?? null, limit)
-      .flatMap(readable<DaemonEvent>("event"));
+      .flatMap(readable<DaemonEvent>("event"))
+      .map(withCause);
   }
 
   /** The last events before number `before`, the oldest first. */
   readEventsBefore(before: number, limit: number, project?: string): readonly DaemonEvent[] {
     const rows = this.#statements.readEventsBefore.all(before, project ?? null, limit);
-    return rows.flatMap(readable<DaemonEvent>("event")).reverse();
+    return rows.flatMap(readable<DaemonEvent>("event")).map(withCause).reverse();
   }
 
   /** The last `limit` operations that match, the newest first; one that cannot be read is left out. */
@@ -337,6 +338,11 @@ function instanceOf(row: Row): InstanceRecord {
   const { project, name, instance } = row;
   if (record.project === project && record.name === name && record.instance === instance) return record;
   throw new SyntaxError(`${keyText(record)} is kept under another name`);
+}
+
+/** An earlier version wrote no causes down. */
+function withCause(event: DaemonEvent): DaemonEvent {
+  return { ...event, cause: event.cause ?? { origin: null, after: null } };
 }
 
 function readWhole<T>(read: () => T): T {

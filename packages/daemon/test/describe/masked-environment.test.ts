@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { maskedEnvironment } from "../../src/describe/masked-environment.ts";
+import { secretValues } from "../../src/describe/secret-values.ts";
 
 const shown = (environment: Readonly<Record<string, string>>): Readonly<Record<string, string | null>> =>
   Object.fromEntries(maskedEnvironment(environment).map(({ name, value }) => [name, value]));
@@ -39,4 +43,20 @@ test("a value that holds a secret's is hidden too, whatever its name; a short on
     PIN_PASS: null,
     PORT: "8081",
   });
+});
+
+test("what is in a secret file of the app is hidden wherever it stands", () => {
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-secret-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const file = join(directory, "db");
+  writeFileSync(file, "correct horse\n");
+  const secrets = secretValues([
+    { file, target: "db", mode: 0o400 },
+    { file: join(directory, "none"), target: "none", mode: 0o400 },
+  ]);
+  expect(secrets).toEqual(["correct horse"]);
+  expect(maskedEnvironment({ LOGIN: "ann:correct horse", PLACE: file }, secrets)).toEqual([
+    { name: "LOGIN", value: null },
+    { name: "PLACE", value: file },
+  ]);
 });
