@@ -5,7 +5,7 @@ import type { ServerResponse } from "node:http";
  * once for all readers go out as they are.
  */
 export function beginStream(response: ServerResponse): void {
-  response.on("error", () => response.destroy());
+  response.on("error", end);
   response.shouldKeepAlive = false;
   response.useChunkedEncodingByDefault = false;
   response.writeHead(200, {
@@ -16,4 +16,8 @@ export function beginStream(response: ServerResponse): void {
     // nginx passes each frame on as it comes, whatever its configuration says.
     "X-Accel-Buffering": "no",
   });
+}
+
+function end(this: ServerResponse): void {
+  this.destroy();
 }

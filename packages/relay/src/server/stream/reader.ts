@@ -25,8 +25,8 @@ export interface Headed {
 export interface ReaderWatch {
   /** Monotonic ms. */
   now(): number;
-  wrote(reader: Reader): void;
-  took(reader: Reader): void;
+  wrote(reader: Reader): unknown;
+  took(reader: Reader): unknown;
 }
 
 type Flow = "idle" | "writing" | "behind";

@@ -11,7 +11,7 @@ import type { WakeBus } from "../wake/wake-bus.ts";
 import { beginStream } from "./begin-stream.ts";
 import { byeFrame, helloFrame } from "./frames.ts";
 import { HeartbeatWheel } from "./heartbeat-wheel.ts";
-import { Reader } from "./reader.ts";
+import { Reader, type ReaderWatch } from "./reader.ts";
 import { SlotReaders } from "./slot-readers.ts";
 
 export interface ReadersOptions {
@@ -37,6 +37,8 @@ export class Readers {
   readonly #wheel: HeartbeatWheel<Seat>;
   readonly #busy = new Set<Reader>();
   readonly #looks = new Set<Promise<void>>();
+  /** One for all readers: there may be ten thousand. */
+  readonly #watch: ReaderWatch;
   #count = 0;
   #openings = 0;
 
@@ -45,6 +47,11 @@ export class Readers {
     this.#wheel = new HeartbeatWheel(options.clock, options.timing.heartbeatMs, (due) =>
       this.#beat([...due]),
     );
+    this.#watch = {
+      now: () => options.clock.monotonic(),
+      wrote: (busy) => this.#busy.add(busy),
+      took: (free) => this.#busy.delete(free),
+    };
     options.wakes.onGap(() => this.#look([...this.#slots.values()]));
   }
 
@@ -141,17 +148,8 @@ export class Readers {
     token: { readonly id: string; readonly expiresAt: number | undefined },
     known: Cursor | undefined,
   ): void {
-    const { clock, timing, counters } = this.#options;
-    const reader = new Reader(
-      response,
-      slot,
-      {
-        now: () => clock.monotonic(),
-        wrote: (busy) => this.#busy.add(busy),
-        took: (free) => this.#busy.delete(free),
-      },
-      token,
-    );
+    const { timing, counters } = this.#options;
+    const reader = new Reader(response, slot, this.#watch, token);
     beginStream(response);
     slot.readers.add(reader);
     this.#count++;
