@@ -225,7 +225,9 @@ class RunningRelay implements Relay {
     const take = (request: IncomingMessage, response: ServerResponse): void =>
       this.#front.take(request, response, this.#within.has(request.socket));
     const server =
-      tls === undefined ? createServer(options, take) : createTlsServer({ ...options, ...tls }, take);
+      tls === undefined
+        ? createServer(options, take)
+        : createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeoutMs }, take);
     server.maxConnections = maxConnections + toldConnections;
     server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => this.#admit(socket));
     server.on("clientError", (_error, socket) => socket.destroy());

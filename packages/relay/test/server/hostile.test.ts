@@ -1,7 +1,9 @@
 /** F16: what clients do that mean no good, or are broken, and that the others are served meanwhile. */
 import { connect, type Socket } from "node:net";
 import type { EventPage } from "@holdfast/relay/protocol";
+import { defaultQuota, openSqliteStore } from "@holdfast/relay/server";
 import { systemClock } from "@holdfast/runtime";
+import { VirtualClock } from "@holdfast/runtime/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { type OpenRelay, openRelay } from "./open-relay.ts";
 
@@ -196,4 +198,24 @@ test("figures are told to who administers the relay, its interface to everybody"
   expect([(await relay.ask("GET", "/healthz")).status, (await relay.ask("GET", "/readyz")).status]).toEqual([
     200, 200,
   ]);
+});
+
+test("100 questions whether it is ready look at the disk once a second", async () => {
+  const clock = new VirtualClock();
+  const store = openSqliteStore({ path: ":memory:", quota: defaultQuota });
+  let looks = 0;
+  const counted = new Proxy(store, {
+    get(target, name) {
+      if (name === "ready") looks++;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const relay = await openRelay({ clock, store: counted });
+  const ask = async (): Promise<number> => (await relay.ask("GET", "/readyz")).status;
+  expect(await Promise.all(Array.from({ length: 100 }, ask))).toEqual(Array.from({ length: 100 }, () => 200));
+  expect(looks).toBe(1);
+  await clock.advance(1_000);
+  await ask();
+  expect(looks).toBe(2);
 });

@@ -37,6 +37,7 @@ export class Front {
   readonly #reads: RateLimit;
   readonly #underWay = new Set<Promise<void>>();
   #isStopping = false;
+  #looked: { readonly at: number; readonly ready: Promise<unknown> } | undefined;
 
   constructor(options: FrontOptions) {
     this.#options = options;
@@ -109,7 +110,7 @@ export class Front {
       case "health":
         return replyText(call.response, 200, "ok\n");
       case "ready":
-        await Promise.all([parts.store.ready(), parts.wakes.ready()]);
+        await this.#ready();
         return replyText(call.response, 200, "ready\n");
       case "openapi":
         return replyJson(call.response, 200, openApiDocument(parts.version));
@@ -136,6 +137,16 @@ export class Front {
       case "metrics":
         return await this.#tellMetrics(call, await this.#admit(call));
     }
+  }
+
+  /** It writes to the disk and anybody may ask: at most once a second. */
+  #ready(): Promise<unknown> {
+    const { store, wakes, clock } = this.#options;
+    const at = clock.monotonic();
+    if (this.#looked === undefined || at - this.#looked.at >= 1_000) {
+      this.#looked = { at, ready: Promise.all([store.ready(), wakes.ready()]) };
+    }
+    return this.#looked.ready;
   }
 
   async #admit({ request }: Call, rate: RateLimit = this.#reads): Promise<TokenRow> {
