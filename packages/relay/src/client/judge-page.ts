@@ -19,7 +19,8 @@ export interface Arrival {
 
 /** Why an event was refused, for whoever looks after the client. */
 export interface Rejection {
-  readonly reason: RejectReason;
+  /** `no-room`: a stranger's, and as many events are in quarantine as may be. */
+  readonly reason: RejectReason | "no-room";
   readonly why: string;
   readonly id?: string;
   readonly sender?: string;
@@ -85,6 +86,18 @@ export async function judgePage(
     if (mark && verdict.kind !== "reject") ids.add(mark.id);
   }
   return { ...page, duplicates };
+}
+
+/** The same page with no more in quarantine than there is room for; events of senders who are pinned are always kept. */
+export function withinRoom(page: JudgedPage, room: number): JudgedPage {
+  let left = room;
+  const isKept = ({ reason }: QuarantinedEvent) => reason !== "unpinned-sender" || left-- > 0;
+  const quarantined = page.quarantined.filter(isKept);
+  const refused = page.quarantined.filter((event) => !quarantined.includes(event));
+  const rejections = refused.map(({ id, sender }): Rejection => {
+    return { reason: "no-room", why: "the quarantine is full of events of strangers", id, sender };
+  });
+  return { ...page, quarantined, rejected: [...page.rejected, ...rejections] };
 }
 
 async function exhibit(arrival: Arrival, crypto: Crypto): Promise<Exhibit> {

@@ -3,7 +3,7 @@ import { asyncFailpoint } from "@holdfast/runtime/failpoints";
 import type { Crypto } from "../envelope/crypto.ts";
 import type { Bench } from "../envelope/verdict.ts";
 import { type EventPage, parseCursor } from "../protocol/index.ts";
-import { type JudgedPage, judgePage, type Rejection } from "./judge-page.ts";
+import { type JudgedPage, judgePage, type Rejection, withinRoom } from "./judge-page.ts";
 import { type CallContext, pullPage } from "./relay-calls.ts";
 import { type ClientSettings, mailboxOf } from "./settings.ts";
 import type { Gap, MailStore, QuarantinedEvent } from "./store/mail-store.ts";
@@ -26,6 +26,8 @@ export interface PullerOptions {
   readonly bench: () => Omit<Bench, "receivedAt">;
   readonly call: (token: ShutdownToken) => CallContext;
   readonly pageSize: number;
+  /** Events of strangers are kept up to this number. */
+  readonly maxQuarantined: number;
   readonly onAccepted: (count: number) => void;
   readonly onQuarantined: (event: QuarantinedEvent) => void;
   readonly onRejected: (rejection: Rejection) => void;
@@ -100,9 +102,11 @@ export class Puller {
   }
 
   async #take(page: EventPage, now: number): Promise<PullReport> {
-    const { store, bench, crypto } = this.#options;
+    const { store, bench, crypto, maxQuarantined } = this.#options;
     const arrivals = page.events.map(({ envelope }) => ({ envelope, receivedAt: now }));
-    const judged = await judgePage(arrivals, store, bench(), crypto);
+    const all = await judgePage(arrivals, store, bench(), crypto);
+    const isCrowded = all.quarantined.length > 0;
+    const judged = isCrowded ? withinRoom(all, maxQuarantined - (await store.quarantined())) : all;
     await asyncFailpoint("relay.pull.judged");
     const { accepted, quarantined } = judged;
     const taken = await store.commit({ cursor: page.next, accepted, quarantined, released: [] });

@@ -67,6 +67,8 @@ export interface RelayClientOptions {
   readonly everyMs?: number;
   /** Default 100. */
   readonly pageSize?: number;
+  /** How many events in quarantine there may be before those of strangers are refused. Default 10,000. */
+  readonly maxQuarantined?: number;
   /** A stream without a byte for this long is given up. Default 37,500. */
   readonly idleTimeoutMs?: number;
   /** How far the clocks of others may be wrong. Default 300,000. */
@@ -135,6 +137,7 @@ export class RelayClient {
       ...{ settings: options.settings, store, crypto: options.crypto, call },
       bench: () => this.#bench(),
       pageSize: options.pageSize ?? 100,
+      maxQuarantined: options.maxQuarantined ?? 10_000,
       onAccepted: (count) => tell({ type: "accepted", count }),
       onQuarantined: (event) => {
         if (event.reason === "from-the-future") this.#judgeAt = clock.monotonic() + everyMs;

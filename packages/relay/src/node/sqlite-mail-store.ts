@@ -64,6 +64,7 @@ const statements = {
   acknowledge: "DELETE FROM inbox WHERE id = ?",
   park: "UPDATE inbox SET parked = ? WHERE id = ?",
   quarantined: "SELECT * FROM quarantine WHERE id > ? ORDER BY id LIMIT ?",
+  countQuarantined: "SELECT count(*) AS count FROM quarantine",
   gaps: "SELECT * FROM gap ORDER BY rowid",
   lastSequence: "SELECT last FROM sequence WHERE recipient = ?",
   countSequence: `INSERT INTO sequence VALUES (?1, ?2)
@@ -165,6 +166,10 @@ class SqliteMailStore implements MailStore {
 
   quarantine(after: string, limit: number): readonly QuarantinedEvent[] {
     return this.#run.quarantined.all(after, limit).map(quarantinedEvent);
+  }
+
+  quarantined(): number {
+    return Number(this.#run.countQuarantined.get()?.["count"] ?? 0);
   }
 
   gaps(): readonly Gap[] {

@@ -60,6 +60,8 @@ export class FakeRelay {
   readonly #clock: Clock;
   readonly #heartbeatMs: number;
   readonly #events: Posted[] = [];
+  /** The number of each id. */
+  readonly #places = new Map<string, number>();
   readonly #streams = new Set<OpenStream>();
   #beat: Timer | undefined;
 
@@ -95,9 +97,9 @@ export class FakeRelay {
 
   /** Stores an envelope as a posting does. Returns its cursor. */
   append(envelope: string, id: string = crypto.randomUUID()): string {
-    const at = this.#events.findIndex((event) => event.id === id);
-    if (at >= 0) return `${this.epoch}:${at + 1}`;
-    this.#events.push({ id, envelope, at: this.#clock.now() });
+    const before = this.#places.get(id);
+    if (before !== undefined) return `${this.epoch}:${before}`;
+    this.#places.set(id, this.#events.push({ id, envelope, at: this.#clock.now() }));
     if (!this.losesWakes) this.say(`event: wake\nid: ${this.head}\ndata: {}\n\n`);
     return this.head;
   }
@@ -117,6 +119,7 @@ export class FakeRelay {
   begin(epoch: string): void {
     this.epoch = epoch;
     this.#events.length = 0;
+    this.#places.clear();
     this.trimmed = 0;
   }
 

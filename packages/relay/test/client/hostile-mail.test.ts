@@ -137,3 +137,22 @@ test("F9 clocks that are 4 minutes apart do no harm, and a clock that was set ba
   await pass(120_000);
   expect(await dataOf()).toEqual(["of one who is ahead", "sent today"]);
 });
+
+test("T12 strangers fill no disk: beyond the limit theirs are refused and told, a pinned sender's are kept", async () => {
+  const { relay, alice, client, clock, pass, store, events, dataOf } = virtualRig({
+    maxQuarantined: 5,
+    pageSize: 4,
+  });
+  const mallory = new Writer(client.key, clock);
+  for (let index = 0; index < 20; index++) relay.append(await mallory.write(index));
+  const time = new Date(clock.now() + 3_600_000).toISOString();
+  relay.append(await alice.write("soon", { time }));
+  relay.append(await alice.write("now"));
+  await pass(1_000);
+  const kept = await store.quarantine("", 100);
+  expect(kept.filter(({ reason }) => reason === "unpinned-sender")).toHaveLength(5);
+  expect(kept.filter(({ reason }) => reason === "from-the-future")).toHaveLength(1);
+  expect(await dataOf()).toEqual(["now"]);
+  const refused = events.flatMap((event) => (event.type === "rejected" ? [event.rejection.reason] : []));
+  expect(refused).toEqual(Array(15).fill("no-room"));
+});

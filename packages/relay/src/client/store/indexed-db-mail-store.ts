@@ -157,6 +157,10 @@ class IndexedDbMailStore implements MailStore {
     );
   }
 
+  quarantined(): Promise<number> {
+    return this.#read(({ quarantine }) => answerOf(quarantine.count()));
+  }
+
   gaps(): Promise<readonly Gap[]> {
     return this.#read(({ gap }) => answerOf<Gap[]>(gap.getAll()));
   }

@@ -83,6 +83,8 @@ export interface MailStore extends AsyncDisposable {
   /** It stays in the inbox, out of the way. */
   park(id: string, why: string): MaybePromise<void>;
   quarantine(after: string, limit: number): MaybePromise<readonly QuarantinedEvent[]>;
+  /** How many are in quarantine. */
+  quarantined(): MaybePromise<number>;
   gaps(): MaybePromise<readonly Gap[]>;
   /** The number of the last event to a recipient, 0 if there was none. */
   lastSequence(recipient: KeyText): MaybePromise<number>;

@@ -93,6 +93,10 @@ class MemoryMailStore implements MailStore {
     return sorted.filter(({ id }) => id > after).slice(0, limit);
   }
 
+  quarantined(): number {
+    return this.#quarantine.size;
+  }
+
   gaps(): readonly Gap[] {
     return [...this.#gaps];
   }

@@ -80,6 +80,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
           { seq: 2, ...accepted[1] },
         ]);
         expect(await again.quarantine("", 10)).toEqual(quarantined);
+        expect(await again.quarantined()).toBe(1);
         expect(await again.gaps()).toEqual([gap]);
       }));
 
