@@ -56,13 +56,14 @@ test("W-03 what the stream made it pull and what polling finds is applied once, 
 });
 
 test("W-03 one envelope that lies in the mailbox twice is applied once", async () => {
-  const { relay, alice, pass, dataOf } = virtualRig();
+  const { relay, alice, pass, dataOf, store } = virtualRig();
   const envelope = await alice.write("once");
   for (let count = 0; count < 5; count++) relay.append(envelope);
   await pass(1_000);
   relay.append(envelope);
   await pass(1_000);
   expect(await dataOf()).toEqual(["once"]);
+  expect(await store.quarantined()).toBe(0);
 });
 
 test("W-12 B-09 what cannot be judged yet is kept, and 500 events behind it are not", async () => {
@@ -209,4 +210,24 @@ test("stopped, it leaves no timer and no stream", async () => {
   await pass(0);
   await ran;
   expect([relay.readers, clock.pending, client.state.kind]).toEqual([0, 0, "stopped"]);
+});
+
+test("W-14 a heartbeat that cannot be read is a reason to look", async () => {
+  const { relay, pass, asked } = virtualRig({ heartbeatMs: 0 });
+  await pass(1_000);
+  const before = asked(pullsOf).length;
+  for (const text of ["", "{", '{"head":7}', '{"head":"nowhere"}']) {
+    relay.say(`event: heartbeat\ndata: ${text}\n\n`);
+    await pass(100);
+  }
+  expect(asked(pullsOf).length - before).toBe(4);
+});
+
+test("W-02 a stream that is lost makes it look at once, which tells whether mail still comes", async () => {
+  const { relay, pass, client } = virtualRig({ everyMs: 3_600_000 });
+  await pass(5_000);
+  relay.streamAnswer = { status: 503 };
+  relay.hangUp();
+  await pass(100);
+  expect(client.state).toMatchObject({ kind: "degraded", without: "stream" });
 });

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryMailStore } from "@holdfast/relay";
+import { type KeyText, memoryMailStore } from "@holdfast/relay";
 import { openSqliteMailStore } from "@holdfast/relay/node";
+import { setFailpoints } from "@holdfast/runtime/failpoints";
 import { expect, onTestFinished, test } from "vitest";
 import { storeSuite } from "./store-suite.ts";
 
@@ -39,4 +40,34 @@ test("a mail file is for us alone, and no link is followed to another", async ()
   expect(() => openSqliteMailStore(join(directory, "link.db"))).toThrow(
     expect.objectContaining({ code: "UNSAFE_FILE" }),
   );
+});
+
+test.each(["relay.commit.rows", "relay.commit.cursor"])(
+  "a page that fails at %s leaves nothing of it behind",
+  async (point) => {
+    await using store = openSqliteMailStore(":memory:");
+    const event = { source: "a", recipient: "b", sequence: 1, expirytime: "2030-01-01T00:00:00Z" } as never;
+    const page = {
+      cursor: "a:1",
+      accepted: [{ id: "x", event, receivedAt: 1 }],
+      quarantined: [],
+      released: [],
+    };
+    {
+      using _ = setFailpoints(`${point}:1*error(disk full)`);
+      expect(() => store.commit(page)).toThrow("disk full");
+    }
+    expect([await store.cursor(), await store.inbox(0, 10)]).toEqual([undefined, []]);
+    expect(await store.commit(page)).toBe(1);
+  },
+);
+
+test("a message that fails between its number and its row takes no number", async () => {
+  await using store = openSqliteMailStore(":memory:");
+  const event = { id: "x", recipient: "b" as KeyText, sequence: 1, envelope: "{}", expiresAt: 1 };
+  {
+    using _ = setFailpoints("relay.enqueue.row:1*error(disk full)");
+    expect(() => store.enqueue(event)).toThrow("disk full");
+  }
+  expect([await store.lastSequence(event.recipient), await store.outgoing(10)]).toEqual([0, []]);
 });
