@@ -350,6 +350,9 @@ describe("webhooks", () => {
     expect(await cli.run("webhooks")).toBe(1);
     expect(cli.stdout.text).toMatch(/^WEBHOOK +ADDRESS +STATE/);
     expect(cli.stdout.text).toMatch(/shop\/ops +https:\/\/h +failing +2 +3 +it answers with 503/);
+    cli.stdout.text = "";
+    expect(await cli.run("daemon", "status")).toBe(0);
+    expect(cli.stdout.text).toContain("\nwebhook   shop/ops fails: it answers with 503\n");
   });
 });
 

@@ -1,13 +1,15 @@
+import type { WebhookStatus } from "@holdfast/daemon/api";
 import { nearest } from "@holdfast/daemon/nearest";
 import { lockHolder } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { DaemonOptions } from "../command-line/options.ts";
-import { tryConnect, unreachable } from "../connection/connect.ts";
+import { type Daemon, tryConnect, unreachable } from "../connection/connect.ts";
 import { daemonProgram } from "../connection/daemon-program.ts";
 import { homeOf } from "../connection/home.ts";
 import { shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { safeText } from "../terminal/safe-text.ts";
 
 type DaemonInvocation = Invocation<DaemonOptions>;
 
@@ -87,6 +89,7 @@ async function status({ options, cli }: DaemonInvocation): Promise<ExitCode> {
     return exitCodes.noDaemon;
   }
   const { pid, version, home, socket, http, since } = await there.call("system.info", { settled: true });
+  const bad = await failingWebhooks(there);
   there.close();
   if (options.json === true) {
     cli.stdout.write(`${JSON.stringify({ running: true, pid, version, home, socket, http, since })}\n`);
@@ -94,8 +97,21 @@ async function status({ options, cli }: DaemonInvocation): Promise<ExitCode> {
     cli.stdout.write(
       `running   pid ${pid}, version ${version}, since ${since}\nhome      ${home}\nsocket    ${socket}\n${http === null ? "" : `http      ${http}\n`}`,
     );
+    for (const { project, name, error } of bad) {
+      const text = `webhook   ${project}/${name} fails: ${error ?? "nobody knows why"}`;
+      cli.stdout.write(`${safeText(text, { keepColours: false })}\n`);
+    }
   }
   return exitCodes.done;
+}
+
+/** None where the daemon is of an earlier version, which has no webhooks. */
+async function failingWebhooks(daemon: Daemon): Promise<readonly WebhookStatus[]> {
+  try {
+    return (await daemon.call("webhooks.list", {})).filter(({ state }) => state !== "good");
+  } catch {
+    return [];
+  }
 }
 
 function unit({ cli }: DaemonInvocation): Promise<ExitCode> {

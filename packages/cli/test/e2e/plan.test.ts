@@ -58,3 +58,13 @@ test("plan refuses what up refuses, with the same exit code", async () => {
     err: expect.stringContaining("holdfast.yaml:2:9"),
   });
 });
+
+test("T14: what config and plan print for people has no value of a variable in it", async () => {
+  await using holdfast = new Holdfast({ "holdfast.yaml": before });
+  for (const command of ["config", "plan"]) {
+    const { code, out, err } = await holdfast.run(command);
+    expect([command, code, `${out}${err}`.includes("s3cret")]).toEqual([command, 0, false]);
+  }
+  // The look itself works: what is for programs has all of it, and its page says so.
+  expect((await holdfast.run("config", "--json")).out).toContain("s3cret");
+});
