@@ -32,10 +32,10 @@ const tickMs = 10;
 
 /** In the order of `places`. `/proc` is read once for all that have no cgroup, about 15 µs a process. */
 export function readUsages(places: readonly UsagePlace[]): readonly TreeUsage[] {
-  let read: readonly ProcessFigures[] | undefined;
-  const table = (): readonly ProcessFigures[] => {
-    read ??= allProcesses();
-    return read;
+  let found: ReadonlyMap<number, readonly ProcessFigures[]> | undefined;
+  const membersOf = (leader: number): readonly ProcessFigures[] => {
+    found ??= byLeader(new Set(places.map((place) => place.leader)), allProcesses());
+    return found.get(leader) ?? [];
   };
   return places.map(({ leader, cgroups }) => {
     const pids = cgroups
@@ -43,7 +43,7 @@ export function readUsages(places: readonly UsagePlace[]): readonly TreeUsage[] 
       .find((text) => text !== undefined);
     const members =
       pids === undefined
-        ? membersOf(leader, table())
+        ? membersOf(leader)
         : pids.split("\n").flatMap((pid) => (pid === "" ? [] : (figuresOf(pid) ?? [])));
     if (members.length === 0) return { cpuMs: null, memoryBytes: null, processes: null };
     return {
@@ -76,17 +76,32 @@ function groupMemory(cgroups: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** The leader's session and group, and the descendants of all in them. */
-function membersOf(leader: number, table: readonly ProcessFigures[]): readonly ProcessFigures[] {
-  const own = new Set(
-    table.filter(({ pid, group, session }) => [pid, group, session].includes(leader)).map(({ pid }) => pid),
-  );
-  if (own.size === 0) return [];
-  for (let before = -1; before !== own.size; ) {
-    before = own.size;
-    for (const { pid, parent } of table) if (own.has(parent)) own.add(pid);
+/** Whose each process is: that of the leader whose group or session it is in, else its parent's. */
+function byLeader(
+  leaders: ReadonlySet<number>,
+  table: readonly ProcessFigures[],
+): ReadonlyMap<number, readonly ProcessFigures[]> {
+  const all = new Map(table.map((each) => [each.pid, each]));
+  const owners = new Map<number, number | undefined>();
+  const ownerOf = (each: ProcessFigures): number | undefined => {
+    if (owners.has(each.pid)) return owners.get(each.pid);
+    // Set before looking at the parent: a table read while pids are reused may hold a cycle.
+    owners.set(each.pid, undefined);
+    const parent = all.get(each.parent);
+    const owner =
+      [each.pid, each.group, each.session].find((id) => leaders.has(id)) ?? (parent && ownerOf(parent));
+    owners.set(each.pid, owner);
+    return owner;
+  };
+  const members = new Map<number, ProcessFigures[]>();
+  for (const each of table) {
+    const owner = ownerOf(each);
+    if (owner === undefined) continue;
+    const own = members.get(owner) ?? [];
+    own.push(each);
+    members.set(owner, own);
   }
-  return table.filter(({ pid }) => own.has(pid));
+  return members;
 }
 
 function allProcesses(): readonly ProcessFigures[] {
