@@ -24,10 +24,10 @@ export function sample<T>(all: readonly T[], short: number): readonly T[] {
     .map(({ value }) => value);
 }
 
-/** `median 3 ms, longest 5 ms`. */
+/** `median 3 ms, p99 5 ms, longest 5 ms`. */
 export function spread(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): string =>
-    `${Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)} ms`;
-  return `median ${at(0.5)}, longest ${at(1)}`;
+    `${Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0)} ms`;
+  return `median ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`;
 }
