@@ -1,6 +1,8 @@
 import { blockBytes, type RawLine, readBytes, splitLines } from "./lines.ts";
 
 const newline = 0x0a;
+/** A few lines are mostly wanted, of many logs at once: all of a block would be thousands of lines of each. */
+const firstBlockBytes = 16 * 1024;
 
 export interface LastLines {
   /** Nothing before it is looked at. */
@@ -21,16 +23,23 @@ export async function lastLinesOffset(
 ): Promise<number> {
   let left = count;
   let position = end;
+  let size = firstBlockBytes;
   while (position > first && left > 0) {
     await breathe();
-    const from = Math.max(first, position - blockBytes);
+    const from = Math.max(first, position - size);
     const { bytes } = readBytes(path, from, position - from);
     // The line that the block begins within belongs to the block before, unless it fills all of this one.
     const found = from === first ? 0 : bytes.indexOf(newline) + 1;
+    const fills = found === 0 || found === bytes.length;
+    if (fills && from > first && size < blockBytes) {
+      size = blockBytes;
+      continue;
+    }
     const start = found === bytes.length ? 0 : found;
     const { lines } = splitLines(bytes.subarray(start), from + start, { atEnd: true, isWithin: false });
     for (const line of lines.toReversed()) if (isWanted(line) && --left === 0) return line.offset;
     position = from + start;
+    size = Math.min(blockBytes, 4 * size);
     if (bytes.length === 0) break;
   }
   return left > 0 ? first : position;
