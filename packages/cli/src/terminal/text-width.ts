@@ -107,13 +107,17 @@ function addLetters(found: Piece[], text: string): void {
 function letterWidth(letter: string): number {
   const code = letter.codePointAt(0) ?? 0;
   if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return 0;
-  if (letter.includes("\ufe0f") || wide.test(letter)) return 2;
-  return unseen.test(letter) ? 0 : 1;
+  if (letter.includes("\ufe0f") || isWide(letter)) return 2;
+  // Marks, joiners and other letters that nothing is drawn of by themselves.
+  return /^(?:\p{Mark}|\p{Default_Ignorable_Code_Point}|\p{Format})+$/v.test(letter) ? 0 : 1;
 }
 
-/** Marks, joiners and other letters that nothing is drawn of by themselves. */
-const unseen: RegExp = /^(?:\p{Mark}|\p{Default_Ignorable_Code_Point}|\p{Format})+$/v;
-
-/** East Asian Width W and F (Unicode Standard Annex 11), and what is an emoji without being asked to. */
-const wide: RegExp =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u231a\u231b\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}])/v;
+/**
+ * East Asian Width W and F (Unicode Standard Annex 11), and what is an emoji without being asked to. Written here, since a
+ * pattern above would be made at each start of the command, which seldom needs it.
+ */
+function isWide(letter: string): boolean {
+  return /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u231a\u231b\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}])/v.test(
+    letter,
+  );
+}

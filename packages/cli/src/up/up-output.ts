@@ -45,6 +45,8 @@ export class UpOutput {
   header(spec: ProjectSpec, apps: readonly AppSpec[], http: string | null, detached: boolean): void {
     const { bold, dim } = this.#style;
     const width = Math.max(0, ...apps.map(({ name }) => name.length));
+    // As npm runs it from a checkout, a shell does not know the command.
+    const own = this.#cli.variables["npm_command"] === undefined ? "holdfast" : "npx holdfast";
     const count = apps.length === 1 ? "1 app" : `${apps.length} apps`;
     this.say(`${bold(spec.name)}: ${count} from ${spec.files.join(", ")}`);
     for (const app of apps) {
@@ -55,8 +57,8 @@ export class UpOutput {
     this.say(
       dim(
         detached
-          ? "holdfast ps, holdfast logs -f, holdfast down"
-          : "Ctrl-C stops them; holdfast ps shows them",
+          ? `${own} ps, top, logs -f and why APP tell of them, ${own} down stops them`
+          : `Ctrl-C stops them; ${own} ps, top and why APP tell of them`,
       ),
     );
   }
