@@ -17,7 +17,8 @@ export async function main(argv: readonly string[], environment: CliEnvironment)
     switch (request.kind) {
       case "help": {
         const { helpText } = await import("./command-line/help.ts");
-        cli.stdout.write(helpText(request.command));
+        const { isTerminal, columns } = cli.stdout;
+        cli.stdout.write(helpText(request.command, isTerminal ? columns : Number.POSITIVE_INFINITY));
         return 0;
       }
       case "version": {

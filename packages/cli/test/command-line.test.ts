@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { commands } from "../src/command-line/commands.ts";
+import { helpText } from "../src/command-line/help.ts";
 import { remediesForOtherNames } from "../src/command-line/other-names.ts";
 import { parseCommandLine } from "../src/command-line/parse.ts";
 import { parseCount, parseSince, parseTimeout } from "../src/command-line/times.ts";
@@ -94,6 +95,16 @@ test("a name that another such program has is no name of ours, and its way out n
 });
 
 describe("help", () => {
+  test("names every command once, and fits a terminal of 60 columns", () => {
+    const lines = helpText(undefined, 60).split("\n");
+    for (const { name } of commands) {
+      expect(lines.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
+    }
+    for (const command of [undefined, ...commands]) {
+      for (const line of helpText(command, 60).split("\n")) expect(line.length).toBeLessThanOrEqual(60);
+    }
+  });
+
   test("names every command, and fits 110 columns", async () => {
     const { code, out } = await said("--help");
     expect(code).toBe(0);
