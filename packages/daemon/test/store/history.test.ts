@@ -126,3 +126,21 @@ test("the last events are read across what is in memory and what is on the disk,
   expect(messages(second.read(0, 4, "shop"))).toEqual(["0", "2", "4", "0"]);
   expect(second.readLast(0)).toEqual([]);
 });
+
+test("an event that an earlier version wrote has a cause of which nothing is known", () => {
+  const old = {
+    seq: 7,
+    time: new Date(0).toISOString(),
+    type: "project",
+    project: "shop",
+    name: null,
+    message: "shop was applied",
+    app: null,
+    operation: null,
+    by: null,
+  };
+  database.write([{ kind: "put-event", event: old as unknown as DaemonEvent }]);
+  const cause = { origin: null, after: null };
+  expect(database.readEvents(6, 1)).toEqual([{ ...old, cause }]);
+  expect(database.readEventsBefore(8, 1)).toEqual([{ ...old, cause }]);
+});
