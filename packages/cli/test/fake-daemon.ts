@@ -354,7 +354,9 @@ export class FakeDaemon implements AsyncDisposable {
     setImmediate(() => {
       const error = outcome instanceof Error ? outcome.message : null;
       const after: Operation = { ...begun, state: error === null ? "done" : "failed", ended: start, error };
-      if (error === null) {
+      if (error === null && kind === "remove") {
+        this.#apps = this.#apps.filter((app) => app.name !== name);
+      } else if (error === null) {
         const operation = { id, kind, since: start };
         this.change(
           name,

@@ -289,3 +289,16 @@ test("a reader of stdout that goes away is a Ctrl-C, however often it is noticed
   expect(cli.exits).toEqual([]);
   expect(daemon.called("apps.stop")).toHaveLength(1);
 });
+
+test("an app that somebody removes meanwhile is followed no more, and with the last one it ends", async () => {
+  const { daemon, cli, ended } = await up({ onDemand: false });
+  await cli.stderr.shows("db is running");
+  await cli.stderr.shows("web is running");
+  daemon.change("web", "removing");
+  const client = await connect(cli);
+  for (const name of ["web", "db"]) {
+    await client.call("apps.remove", { targets: [{ project: "shop", name }] });
+  }
+  expect(await ended).toBe(0);
+  client.close();
+});

@@ -35,6 +35,11 @@ export class ProjectView {
     }
   }
 
+  /** It exists no more. */
+  removed(name: string): void {
+    for (const [key, row] of this.#rows) if (row.name === name) this.#rows.delete(key);
+  }
+
   /** Names that something of is up, or will be without anybody asking. */
   live(): readonly string[] {
     return [...new Set([...this.#rows.values()].filter((row) => !hasEnded(row)).map(({ name }) => name))];

@@ -127,6 +127,8 @@ export class UpSession {
   }
 
   #happened(event: DaemonEvent): void {
+    // About those who are told of events, and so perhaps about no app.
+    if (event.type === "hook") this.#output.warning(event);
     if (!this.#view.follows(event.name)) return;
     const { type, app, operation } = event;
     if (type === "state") this.#output.state(event);
@@ -134,6 +136,7 @@ export class UpSession {
     if (type === "warning") this.#output.warning(event);
     if (app !== null) this.#view.update(app);
     if (operation !== null && operation.state !== "running") this.#view.operationEnded(operation.id);
+    if (operation?.kind === "remove" && operation.state === "done") this.#view.removed(operation.name);
     if (this.#view.hasEnded()) this.#onEnded();
   }
 
