@@ -19,7 +19,7 @@ import { pastExits } from "./past-exits.ts";
 import { secretValues } from "./secret-values.ts";
 
 export interface ViewSeams {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "sleep">;
   readonly projects: Projects;
   readonly probes: ProbeBook;
   readonly events: EventLog;
@@ -29,6 +29,9 @@ export interface ViewSeams {
 
 /** As many of the last lines come with a `why`, if nobody says how many. */
 const usualLines = 10;
+
+/** So many are explained before others have their turn. */
+const inOneTurn = 10;
 
 /** What waits for what waits for what is followed so far. */
 const deepest = 20;
@@ -63,10 +66,17 @@ export class AppViews {
 
   /** One for each instance that the target names. */
   async why(target: Target, lines: number = usualLines): Promise<readonly Why[]> {
-    const apps = this.#seams.projects.expect(target);
-    return await Promise.all(
-      apps.flatMap((app) => instancesOf(app, target).map((instance) => this.#why(app, instance, lines))),
-    );
+    const { projects, clock } = this.#seams;
+    const all = projects
+      .expect(target)
+      .flatMap((app) => instancesOf(app, target).map((instance) => ({ app, instance })));
+    const found: Why[] = [];
+    for (const { app, instance } of all) {
+      found.push(await this.#why(app, instance, lines));
+      // Long chains are read from the disk: nobody else waits for those of a whole project.
+      if (found.length % inOneTurn === 0) await clock.sleep(0);
+    }
+    return found;
   }
 
   async #why({ spec }: App, { record, key }: Instance, lines: number): Promise<Why> {
