@@ -43,8 +43,8 @@ export function openNodeScreen(): Screen {
     process.kill(process.pid, "SIGQUIT");
   };
 
+  // Also before Node prints what it crashed with.
   process.on("exit", leave);
-  process.on("uncaughtExceptionMonitor", leave);
   process.on("SIGTSTP", suspend);
   process.on("SIGCONT", onContinue);
   process.once("SIGQUIT", onQuit);
@@ -66,7 +66,7 @@ export function openNodeScreen(): Screen {
     suspend,
     close() {
       leave();
-      process.off("exit", leave).off("uncaughtExceptionMonitor", leave);
+      process.off("exit", leave);
       process.off("SIGTSTP", suspend).off("SIGCONT", onContinue).off("SIGQUIT", onQuit);
       stdin.off("data", onInput).off("end", onGone).off("error", onGone).pause();
       stdout.off("resize", onResize);

@@ -1,4 +1,4 @@
-import { appLabel } from "../../targets/app-label.ts";
+import { appLabels } from "../../targets/app-label.ts";
 import { detailOf, statePaint } from "../../terminal/ps-table.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import { stateText } from "../../terminal/state-text.ts";
@@ -14,15 +14,16 @@ import { selectedLine } from "./table-view.ts";
 export function graphView(model: TopModel, style: Style): readonly string[] {
   const { size, offset, selected, dependencies } = model;
   const rows = graphRows(visibleApps(model), dependencies);
-  const labels = rows.map((row) => plain(`${row.branches}${appLabel(row.app, model.apps)}`));
+  const label = appLabels(model.apps);
+  const labels = rows.map((row) => plain(`${row.branches}${label(row.app)}`));
   const room = Math.max(8, Math.floor(size.columns * 0.45));
   const width = Math.min(room, Math.max(0, ...labels.map(textWidth)));
   const lines = rows.slice(offset, offset + listHeight(model)).map((row, at) => {
     const isSelected = keyOf(row.app) === selected;
-    const label = fitToWidth(labels[offset + at] ?? "", width);
+    const named = fitToWidth(labels[offset + at] ?? "", width);
     const state = stateCell(row, model);
-    if (isSelected) return selectedLine(`${label}  ${state}  ${edgeText(row, model)}`, size.columns, style);
-    const text = ` ${label}  ${statePaint(row.app.state, style)(state)}  ${style.dim(edgeText(row, model))}`;
+    if (isSelected) return selectedLine(`${named}  ${state}  ${edgeText(row, model)}`, size.columns, style);
+    const text = ` ${named}  ${statePaint(row.app.state, style)(state)}  ${style.dim(edgeText(row, model))}`;
     return cutToWidth(text.trimEnd(), size.columns);
   });
   const note = dependencies.size === 0 ? "" : ", each below what it comes up after";

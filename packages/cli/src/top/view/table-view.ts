@@ -1,5 +1,5 @@
 import type { AppStatus, Usage } from "@holdfast/daemon/api";
-import { appLabel } from "../../targets/app-label.ts";
+import { appLabels } from "../../targets/app-label.ts";
 import { ageText } from "../../terminal/age.ts";
 import { detailOf, healthCell, statePaint } from "../../terminal/ps-table.ts";
 import { safeText } from "../../terminal/safe-text.ts";
@@ -53,12 +53,13 @@ export function selectedLine(text: string, columns: number, style: Style): strin
 function columnsOf(model: TopModel, style: Style): readonly Column[] {
   const { apps, now, usage } = model;
   const used = usage.size === 0 ? [] : usageColumns(usage);
+  const label = appLabels(apps);
   const several = new Set(apps.map(({ project }) => project)).size > 1;
   const plain = (text: string): string => safeText(text, { keepColours: false });
   const project: Column = { title: "PROJECT", most: 16, worth: 4, text: (app) => plain(app.project) };
   return [
     ...(several ? [project] : []),
-    { title: "NAME", sort: "name", most: 28, worth: 10, text: (app) => plain(appLabel(app, apps)) },
+    { title: "NAME", sort: "name", most: 28, worth: 10, text: (app) => plain(label(app)) },
     {
       title: "STATE",
       sort: "state",
