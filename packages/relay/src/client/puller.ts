@@ -3,9 +3,10 @@ import { asyncFailpoint } from "@holdfast/runtime/failpoints";
 import type { Crypto } from "../envelope/crypto.ts";
 import type { Bench } from "../envelope/verdict.ts";
 import { type EventPage, parseCursor } from "../protocol/index.ts";
+import { UnauthorisedError } from "./http/refusal.ts";
 import { type JudgedPage, judgePage, type Rejection, withinRoom } from "./judge-page.ts";
-import { type CallContext, pullPage } from "./relay-calls.ts";
-import { type ClientSettings, mailboxOf } from "./settings.ts";
+import { type CallContext, type Pulled, pullPage } from "./relay-calls.ts";
+import { type ClientSettings, type MailboxSettings, mailboxOf } from "./settings.ts";
 import type { Gap, MailStore, QuarantinedEvent } from "./store/mail-store.ts";
 
 /** What one look brought. */
@@ -16,6 +17,15 @@ export interface PullReport {
   readonly rejected: number;
   readonly gaps: number;
 }
+
+interface Refusal {
+  readonly mailbox: MailboxSettings;
+  readonly error: UnauthorisedError;
+  /** Monotonic ms. */
+  readonly until: number;
+}
+
+const refusedMs = 3_600_000;
 
 /** What a puller works with. */
 export interface PullerOptions {
@@ -40,6 +50,7 @@ export interface PullerOptions {
  */
 export class Puller {
   readonly #options: PullerOptions;
+  #refusal: Refusal | undefined;
 
   constructor(options: PullerOptions) {
     this.#options = options;
@@ -59,7 +70,7 @@ export class Puller {
       const mailbox = await mailboxOf(settings);
       const after = await store.cursor();
       const ctx = call(token);
-      const pulled = await pullPage(mailbox, after, pageSize, ctx);
+      const pulled = await this.#ask(mailbox, after, pageSize, ctx);
       await asyncFailpoint("relay.pull.read");
       if (pulled.kind === "gone") {
         const gap = { at: ctx.clock.now(), from: after ?? "", to: pulled.gone.oldest };
@@ -101,6 +112,30 @@ export class Puller {
     }
   }
 
+  /** A token that was refused is not shown again, for an hour, unless it turns out to be another by now. */
+  async #ask(
+    mailbox: MailboxSettings,
+    after: string | undefined,
+    limit: number,
+    ctx: CallContext,
+    isAgain = false,
+  ): Promise<Pulled> {
+    const now = ctx.clock.monotonic();
+    const refusal = this.#refusal;
+    if (refusal && isSame(refusal.mailbox, mailbox) && now < refusal.until) throw refusal.error;
+    try {
+      const pulled = await pullPage(mailbox, after, limit, ctx);
+      this.#refusal = undefined;
+      return pulled;
+    } catch (error) {
+      if (!(error instanceof UnauthorisedError)) throw error;
+      this.#refusal = { mailbox, error, until: now + refusedMs };
+      const again = await mailboxOf(this.#options.settings);
+      if (isAgain || isSame(mailbox, again)) throw error;
+      return await this.#ask(again, after, limit, ctx, true);
+    }
+  }
+
   async #take(page: EventPage, now: number): Promise<PullReport> {
     const { store, bench, crypto, maxQuarantined } = this.#options;
     const arrivals = page.events.map(({ envelope }) => ({ envelope, receivedAt: now }));
@@ -121,6 +156,10 @@ export class Puller {
     for (const event of quarantined) onQuarantined(event);
     for (const rejection of rejected) onRejected(rejection);
   }
+}
+
+function isSame(a: MailboxSettings, b: MailboxSettings): boolean {
+  return a.url === b.url && a.slot === b.slot && a.token === b.token;
 }
 
 /** A relay may withhold; it may not make us read what we have read, or skip without saying so. */

@@ -117,6 +117,7 @@ export class RelayClient {
   readonly #pulls: Loop;
   #facts: Facts = { pull: { kind: "none" } };
   #failures = 0;
+  #succeeded = 0;
   // Once at the beginning: this may be a version that knows more.
   #judging = true;
   /** When what was from the future may be judged again: monotonic ms. */
@@ -191,6 +192,7 @@ export class RelayClient {
           {
             ...{ settings, transport, clock, random, backoff, lookEveryMs },
             onWake: () => this.look(),
+            pulls: () => this.#succeeded,
             onHead: (head) => void this.#lookAt(head),
             onState: (stream) => this.#hearStream({ ...this.#facts, stream }),
             ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
@@ -276,6 +278,7 @@ export class RelayClient {
     try {
       const report = await this.#puller.pull(token);
       this.#failures = 0;
+      this.#succeeded++;
       this.#learn({ ...this.#facts, pull: { kind: "succeeded" } });
       return report;
     } catch (error) {

@@ -8,6 +8,7 @@ import {
 } from "@holdfast/runtime";
 import * as v from "valibot";
 import { heartbeatSchema } from "../protocol/index.ts";
+import { UnauthorisedError } from "./http/refusal.ts";
 import type { HttpTransport } from "./http/transport.ts";
 import { type ClientSettings, eventsUrl, mailboxOf } from "./settings.ts";
 import type { SseItem } from "./sse/reader.ts";
@@ -24,6 +25,8 @@ export interface SubscriptionOptions {
   readonly onState: (state: StreamState) => void;
   readonly idleTimeoutMs?: number;
   readonly backoff?: Backoff;
+  /** How many pulls succeeded: one more tells that a token is taken for which the stream was refused. */
+  readonly pulls: () => number;
   /** How often to look, after the relay refused for good, whether there are other settings. */
   readonly lookEveryMs: number;
   readonly clock: Clock;
@@ -32,7 +35,7 @@ export interface SubscriptionOptions {
 
 /**
  * Holds the stream until `token` is cancelled. When the relay refuses it for good it is not asked again with the same
- * settings; as soon as there are others it is.
+ * settings; as soon as there are others it is, or once a pull shows that a refused token is taken after all.
  */
 export async function keepSubscribed(options: SubscriptionOptions, token: ShutdownToken): Promise<void> {
   const { settings, transport, onState, clock, random, idleTimeoutMs, backoff, lookEveryMs } = options;
@@ -57,7 +60,11 @@ export async function keepSubscribed(options: SubscriptionOptions, token: Shutdo
       await subscribed;
     } catch (error) {
       if (!(error instanceof TerminalError)) throw error;
-      while (!token.isCancelled && (await isStill(refused, settings))) await clock.sleep(lookEveryMs, token);
+      const before = options.pulls();
+      const isBack = () => error instanceof UnauthorisedError && options.pulls() > before;
+      while (!token.isCancelled && !isBack() && (await isStill(refused, settings))) {
+        await clock.sleep(lookEveryMs, token);
+      }
     }
   }
 }

@@ -80,11 +80,30 @@ test("W-04 401 reads the token once more, then says unauthorised; another token 
   relay.tokens = new Set(["new"]);
   await pass(600_000);
   expect(asked(streamsOf)).toHaveLength(1);
+  expect(asked("GET /v1/events/mine")).toHaveLength(1);
   expect(client.state.kind).toBe("unauthorised");
   mailbox.current = { ...relay.mailbox, token: "new" };
   await pass(65_000);
   expect(client.state.kind).toBe("connected");
   expect(states()).toContain("unauthorised");
+});
+
+test("W-04 a relay that refused a valid token by mistake is asked once an hour, and then all is well again", async () => {
+  const { relay, pass, asked, client } = virtualRig();
+  relay.tokens = new Set();
+  await pass(3_500_000);
+  expect(relay.requests).toHaveLength(2);
+  relay.tokens = new Set(["read"]);
+  await pass(200_000);
+  expect(client.state.kind).toBe("connected");
+  expect(asked(streamsOf)).toHaveLength(2);
+});
+
+test("W-04 a relay that refuses the stream alone is asked for it no more often than mail is pulled", async () => {
+  const { relay, pass, asked } = virtualRig();
+  relay.streamAnswer = { status: 401 };
+  await pass(3_600_000);
+  expect(asked(streamsOf).length).toBeLessThanOrEqual(62);
 });
 
 test("W-05 a token that was exchanged between the request and its refusal is used at once", async () => {
