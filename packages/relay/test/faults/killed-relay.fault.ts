@@ -26,7 +26,10 @@ test(`F21: a relay that is killed at ${kills} random times under load loses noth
   const { read, post } = await makeSlot(relay.url, relay.admin);
   const ledger = postAgain({ slot: "alice", token: post, senders: 8, url: () => relay.url });
   for (let kill = 0; kill < kills; kill++) {
-    await systemClock.sleep(random.next() * 120);
+    // Under load: some have been acknowledged since the last one, and others are on their way.
+    for (const before = ledger.acknowledged.size; ledger.acknowledged.size < before + 8; )
+      await systemClock.sleep(1);
+    await systemClock.sleep(random.next() * 60);
     await relay.kill("SIGKILL");
     relay = await startRelay({ path, admin: "test" });
   }
