@@ -61,7 +61,7 @@ test("apps that run on without a daemon, and the socket it left; its remedy make
   await holdfast.run("up", "-d");
   process.kill(Number(readFileSync(join(holdfast.home, "daemon.pid"), "utf8")), "SIGKILL");
   await expect
-    .poll(async () => Object.keys(wrong(await diagnosed(holdfast))))
+    .poll(async () => Object.keys(wrong(await diagnosed(holdfast))), { timeout: 15_000 })
     .toEqual(expect.arrayContaining(["daemon", "leftovers"]));
   const found = wrong(await diagnosed(holdfast));
   expect(found["daemon"]?.text).toContain("left its socket");
