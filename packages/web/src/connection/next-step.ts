@@ -15,6 +15,8 @@ const steps: Readonly<Record<string, string>> = {
   FORBIDDEN: "Open a link that may change things: run holdfast dashboard in a terminal.",
   NO_HTTP: "Start the daemon without HOLDFAST_HTTP=off.",
   E_NO_SPACE: "Make room on the disk (the System view shows how full it is), then ask again.",
+  RUNNER_UNAVAILABLE:
+    "Nothing can be started now: holdfast doctor, in a terminal, tells what is missing. Then ask again.",
   STATE_UNWRITABLE:
     "Check the home directory that the System view names: it must be writable. Then ask again.",
   CONNECTION_CLOSED: "Wait until the page says Live again, then ask again. Nothing else is needed.",

@@ -101,11 +101,14 @@ export class Rig implements AsyncDisposable {
     this.#client?.close();
   }
 
-  async apply(name: string, manifest: string): Promise<void> {
+  /** Applies a manifest, in a directory with the files given. */
+  async apply(name: string, manifest: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
     const directory = join(this.root, name);
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, "holdfast.yaml"), manifest);
-    const env = { PATH: process.env["PATH"] ?? "", HOLDFAST_WEB_TEST: this.root };
+    for (const [file, text] of Object.entries({ ...files, "holdfast.yaml": manifest })) {
+      writeFileSync(join(directory, file), text);
+    }
+    const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOLDFAST_WEB_TEST: this.root };
     const { spec } = loadProject({ cwd: directory, env });
     await this.client.call("apps.apply", { spec, removeOrphans: true });
   }

@@ -84,6 +84,7 @@ export class LogReader {
 
   #isBefore({ waiting: [a] }: Source, { waiting: [b] }: Source): boolean {
     if (a === undefined || b === undefined) return false;
+    if (a.time === b.time) return instanceKey(a) < instanceKey(b) === (this.#direction === "newer");
     return this.#direction === "older" ? a.time > b.time : a.time < b.time;
   }
 

@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import type { LogExtent, LogLine, Target } from "../src/api.ts";
+import { LogReader, type ReadLogs } from "../src/views/logs/log-reader.ts";
+import { LogWindow } from "../src/views/logs/log-window.ts";
+
+/** Logs in memory that are read as the daemon's are: lines of ten bytes, of each app at its own pace. */
+function logs(counts: Readonly<Record<string, { readonly count: number; readonly everyMs: number }>>): {
+  readonly all: readonly LogLine[];
+  readonly read: ReadLogs;
+  readonly extents: (targets: readonly Target[]) => Promise<readonly LogExtent[]>;
+} {
+  const own = Object.entries(counts).map(([name, { count, everyMs }]) =>
+    Array.from({ length: count }, (_, index): LogLine => {
+      const time = new Date(1_000_000 + index * everyMs).toISOString();
+      return {
+        project: "p",
+        name,
+        instance: 1,
+        time,
+        text: `${name} ${index}`.padEnd(9),
+        offset: index * 10,
+      };
+    }),
+  );
+  const all = own.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return {
+    all,
+    read: async ({ targets, lines = 10_000, before = Number.POSITIVE_INFINITY, after, until }) =>
+      own
+        .filter(([first]) => targets.some((target) => target.name === first?.name))
+        .flatMap((log) => {
+          const found = log.filter(
+            ({ offset, time }) =>
+              offset < before && offset > (after ?? -1) && (until === undefined || time <= until),
+          );
+          return after === undefined ? found.slice(-lines) : found.slice(0, lines);
+        }),
+    extents: async () =>
+      own.map((log) => ({
+        project: "p",
+        name: log[0]?.name ?? "",
+        instance: 1,
+        firstOffset: 0,
+        endOffset: log.length * 10,
+      })),
+  };
+}
+
+const targets = [{ project: "p" }];
+const texts = (lines: readonly LogLine[]): readonly string[] => lines.map(({ text }) => text);
+
+test("a reader merges logs of different pace by time, and gives each line once", async () => {
+  const { all, read } = logs({ fast: { count: 500, everyMs: 10 }, slow: { count: 7, everyMs: 700 } });
+  const from = ["fast", "slow"].map((name) => ({ project: "p", name, instance: 1 }));
+  const older = new LogReader("older", read, {}, [
+    { ...from[0], name: "fast", project: "p", instance: 1, at: 5_000 },
+    { ...from[1], name: "slow", project: "p", instance: 1, at: 70 },
+  ]);
+  const pieces: LogLine[] = [];
+  while (!older.isAtEnd) pieces.unshift(...(await older.take(60)));
+  expect(texts(pieces)).toEqual(texts(all));
+  const newer = new LogReader(
+    "newer",
+    read,
+    {},
+    from.map((target) => ({ ...target, at: -1 })),
+  );
+  const forward: LogLine[] = [];
+  while (!newer.isAtEnd) forward.push(...(await newer.take(60)));
+  expect(texts(forward)).toEqual(texts(all));
+});
+
+test("from its tail a window grows to the very first line, in order", async () => {
+  const { all, read, extents } = logs({ a: { count: 2_000, everyMs: 10 }, b: { count: 30, everyMs: 500 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all.slice(-100));
+  while (window.hasBefore) expect(await window.loadOlder()).toBe(true);
+  expect(texts(window.lines)).toEqual(texts(all));
+  expect(window.isAtTail).toBe(true);
+});
+
+test("a jump lands where that share of the bytes is over, and from there on no line is missing", async () => {
+  const { all, read, extents } = logs({ a: { count: 5_000, everyMs: 10 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all.slice(-100));
+  await window.jump(0.5);
+  expect(window.isAtTail).toBe(false);
+  expect(window.lines[0]?.offset).toBe(25_000);
+  while (!window.isAtTail) await window.loadNewer();
+  while (window.hasBefore) await window.loadOlder();
+  expect(texts(window.lines)).toEqual(texts(all));
+});
+
+test("a jump to the beginning shows the first line", async () => {
+  const { all, read, extents } = logs({ a: { count: 5_000, everyMs: 10 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all.slice(-100));
+  await window.jump(0);
+  expect(window.lines[0]?.offset).toBe(0);
+  expect(window.hasBefore).toBe(false);
+});
+
+test("what is written while a window is read back to its tail is in it once", async () => {
+  const { all, read, extents } = logs({ a: { count: 1_000, everyMs: 10 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all.slice(-10));
+  await window.jump(0.1);
+  const last = all.at(-1);
+  if (last === undefined) throw new Error("no line");
+  const line: LogLine = { ...last, offset: 10_000, text: "new" };
+  const loads = async (): Promise<void> => {
+    while (!window.isAtTail) {
+      const load = window.loadNewer();
+      // Told twice: by the follower now, and again by a reader that comes late.
+      window.append([line]);
+      await load;
+    }
+  };
+  await loads();
+  window.append([line]);
+  expect(texts(window.lines).filter((text) => text === "new")).toEqual(["new"]);
+});
+
+test("a window is bounded: what is far above is let go while new lines come", async () => {
+  const { all, read, extents } = logs({ a: { count: 100, everyMs: 10 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all);
+  const last = all.at(-1);
+  if (last === undefined) throw new Error("no line");
+  for (let at = 0; at < 30; at++) {
+    window.append(
+      Array.from(
+        { length: 1_000 },
+        (_, index): LogLine => ({ ...last, offset: 1_000 + (at * 1_000 + index) * 10 }),
+      ),
+    );
+  }
+  expect(window.lines.length).toBeLessThanOrEqual(24_000);
+  expect(window.hasBefore).toBe(true);
+});
