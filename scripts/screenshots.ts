@@ -21,8 +21,8 @@ const views = {
 } as const;
 
 const looks = [
-  { name: "light", scheme: "light", size: { width: 1280, height: 800 } },
-  { name: "dark", scheme: "dark", size: { width: 1280, height: 800 } },
+  { name: "light", scheme: "light", size: { width: 1180, height: 720 } },
+  { name: "dark", scheme: "dark", size: { width: 1180, height: 720 } },
   { name: "phone", scheme: "light", size: { width: 390, height: 844 } },
 ] as const;
 

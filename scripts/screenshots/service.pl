@@ -17,7 +17,7 @@ for (my $n = 1; ; $n++) {
         : $level eq "warn" ? sprintf("slow query: 812 rows in %d ms", 400 + rand(500))
         : $level eq "debug" ? sprintf("cache hit for session %06x", rand(0xffffff))
         : sprintf("GET %s 200 in %.1f ms", $paths[rand @paths], 2 + rand(40));
-    printf "\e[%dm%-5s\e[0m %s %s\n", $colours{$level}, $level, $name, $text;
+    printf "\e[%dm%-5s\e[0m %s %s\n", $colours{$level}, uc $level, $name, $text;
     if ($dies_after && $n >= $dies_after) {
         print STDERR "error: connection to queue lost: ECONNRESET\n    at Queue.read (worker.js:41:11)\n";
         exit 1;

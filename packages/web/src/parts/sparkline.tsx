@@ -9,7 +9,9 @@ interface SparklineProps {
 
 const width = 72;
 const height = 20;
-const mostPoints = 36;
+/** Every point stands for so many samples, and there is room for so many points. */
+const share = 2;
+const mostPoints = 38;
 
 /** A small picture of how a figure went. The figure itself stands beside it, for everybody. */
 export const Sparkline: React.NamedExoticComponent<SparklineProps> = memo(function Sparkline({
@@ -17,7 +19,7 @@ export const Sparkline: React.NamedExoticComponent<SparklineProps> = memo(functi
   atLeast,
 }: SparklineProps): ReactNode {
   const points = thinned(values);
-  const top = Math.max(atLeast, ...points);
+  const top = Math.max(atLeast, ...points) * 1.15;
   const step = width / (mostPoints - 1);
   const left = width - (points.length - 1) * step;
   const line = points.map(
@@ -36,11 +38,10 @@ export const Sparkline: React.NamedExoticComponent<SparklineProps> = memo(functi
   );
 });
 
-/** As many points as there is room for, each the highest of its share. */
+/** The newest points, each the highest of its samples. */
 function thinned(values: readonly (number | null)[]): readonly number[] {
-  const share = Math.max(1, Math.ceil(values.length / mostPoints));
   const points: number[] = [];
-  for (let end = values.length; end > 0; end -= share) {
+  for (let end = values.length; end > 0 && points.length < mostPoints; end -= share) {
     points.unshift(Math.max(0, ...values.slice(Math.max(0, end - share), end).map((value) => value ?? 0)));
   }
   return points;

@@ -1,11 +1,12 @@
 import { lazy, type ReactNode, Suspense, useMemo } from "react";
+import type { StateName } from "../../api.ts";
 import { AppButtons } from "../../parts/app-buttons.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { StatePill } from "../../parts/state-pill.tsx";
 import { routeText } from "../../routing/route.ts";
 import { appKey } from "../../state/app-key.ts";
-import { useRows } from "../../state/hooks.ts";
+import { useNow, useRows } from "../../state/hooks.ts";
 import { usePage } from "../../state/page.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { About } from "./about.tsx";
@@ -18,6 +19,14 @@ import { TimelineCard } from "./timeline-card.tsx";
 import { useAppEvents } from "./use-app-events.ts";
 import { WhyCard } from "./why-card.tsx";
 import "./app.css";
+
+const passing: ReadonlySet<StateName> = new Set([
+  "starting",
+  "stopping",
+  "restarting",
+  "installing",
+  "removing",
+]);
 
 const Charts = lazy(async () => ({ default: (await import("./charts.tsx")).Charts }));
 
@@ -39,7 +48,13 @@ export function AppView({ project, name }: AppViewProps): ReactNode {
   );
   const { events, newest } = useAppEvents(project, name);
   const target = useMemo(() => ({ project, name }), [project, name]);
-  const why = useAnswer((connection) => connection.call("apps.why", { ...target, lines: 12 }), newest);
+  // What counts down is asked for again while it does.
+  const isMoving = rows.some(({ state, next }) => next !== null || passing.has(state));
+  const beat = useNow(isMoving ? 1_000 : 3_600_000);
+  const why = useAnswer(
+    (connection) => connection.call("apps.why", { ...target, lines: 12 }),
+    `${newest} ${isMoving ? beat : ""}`,
+  );
   const description = useAnswer(
     async (connection) => (await connection.call("apps.describe", target)).find((each) => each.name === name),
     newest,

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "../../state/use-theme.ts";
+import { clockText } from "../../time/format.ts";
 
 /** The one file that knows of uPlot. */
 
@@ -110,10 +111,9 @@ function options(
     axes: [
       {
         ...axis,
-        values: (_plot, times) =>
-          times.map((at) =>
-            new Date(at * 1_000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
-          ),
+        values: (_plot, times, _axis, _space, stepSeconds) =>
+          times.map((at) => clockText(new Date(at * 1_000).toISOString()).slice(0, stepSeconds < 60 ? 8 : 5)),
+        size: 26,
         space: 70,
       },
       { ...axis, values: (_plot, values) => values.map(text), size: 62 },

@@ -7,7 +7,7 @@ import { timeline } from "./timeline.ts";
 import { TimelinePicture } from "./timeline-picture.tsx";
 
 const ranges = [
-  { text: "10 min", ms: 600_000 },
+  { text: "5 min", ms: 300_000 },
   { text: "1 h", ms: 3_600_000 },
   { text: "24 h", ms: 86_400_000 },
 ] as const;

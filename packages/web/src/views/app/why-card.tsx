@@ -30,7 +30,7 @@ function WhyOne({ why: { text, chain, lastLines } }: { readonly why: Why }): Rea
   return (
     <div className="why-one">
       <p className="why-text">{text}</p>
-      <ol className="chain">
+      <ol className="chain" tabIndex={0} aria-label="What led to it, the newest first">
         {chain.map(({ seq, time, text: what, origin, by }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: several links may stand for no event of their own.
           <li key={`${seq} ${index}`}>
@@ -44,7 +44,7 @@ function WhyOne({ why: { text, chain, lastLines } }: { readonly why: Why }): Rea
         ))}
       </ol>
       {lastLines.length > 0 && (
-        <>
+        <div className="why-lines">
           <h3>Its last lines</h3>
           {/* What scrolls must be reached by keyboard. */}
           <div className="last-lines" tabIndex={0} role="group" aria-label="Its last lines">
@@ -52,7 +52,7 @@ function WhyOne({ why: { text, chain, lastLines } }: { readonly why: Why }): Rea
               <LogRow key={line.offset} line={line} text="" source={null} rows={1} />
             ))}
           </div>
-        </>
+        </div>
       )}
     </div>
   );

@@ -2,6 +2,7 @@ import { systemClock, type Timer } from "@holdfast/runtime";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { LogLine } from "../../api.ts";
+import { appKey } from "../../state/app-key.ts";
 import { LogRow } from "./log-row.tsx";
 import type { LogWindow } from "./log-window.ts";
 import { rowsOf } from "./row-counts.ts";
@@ -17,6 +18,8 @@ interface LogPaneProps {
   readonly isWrapped: boolean;
   readonly text: string;
   readonly sourceOf: (line: LogLine) => string | null;
+  /** The apps that are shown, in their order: neighbours get different colours. */
+  readonly apps: readonly string[];
 }
 
 /** Until a dragged scroll bar rests. */
@@ -24,7 +27,7 @@ const restMs = 90;
 
 /** Draws only the lines that are seen, of however many there are. */
 export function LogPane(props: LogPaneProps): ReactNode {
-  const { window, isFollowing, isWrapped, text, sourceOf } = props;
+  const { window, isFollowing, isWrapped, text, sourceOf, apps } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const ruler = useRef<HTMLDivElement>(null);
   const live = useRef(props);
@@ -150,6 +153,7 @@ export function LogPane(props: LogPaneProps): ReactNode {
               line={line}
               text={text}
               source={sourceOf(line)}
+              tint={apps.indexOf(appKey(line))}
               rows={columns === null ? 1 : rowsOf(line, columns)}
             />
           ))}

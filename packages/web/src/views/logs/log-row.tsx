@@ -9,6 +9,8 @@ interface LogRowProps {
   readonly text: string;
   /** What stands before it, where several apps are shown; null where it is clear. */
   readonly source: string | null;
+  /** Which of the six colours its name has. */
+  readonly tint?: number;
   readonly rows: number;
 }
 
@@ -17,6 +19,7 @@ export const LogRow: React.NamedExoticComponent<LogRowProps> = memo(function Log
   line,
   text,
   source,
+  tint = 0,
   rows,
 }: LogRowProps): ReactNode {
   return (
@@ -25,7 +28,7 @@ export const LogRow: React.NamedExoticComponent<LogRowProps> = memo(function Log
       style={rows > 1 ? { height: `calc(var(--log-row) * ${rows})` } : undefined}
     >
       <time dateTime={line.time}>{clockText(line.time, true)}</time>
-      {source !== null && <span className={`log-source tint-${tintOf(source)}`}>{source}</span>}
+      {source !== null && <span className={`log-source tint-${(tint % 6) + 1}`}>{source}</span>}
       <span className="log-text">
         {ansiSpans(line.text).map(({ text: piece, className }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name, and never move.
@@ -45,13 +48,4 @@ function marked(piece: string, text: string): ReactNode {
     // biome-ignore lint/suspicious/noArrayIndexKey: as above.
     index === 0 ? [part] : [<mark key={index}>{text}</mark>, part],
   );
-}
-
-const tints = 6;
-
-/** Always the same for the same app. */
-function tintOf(source: string): number {
-  let sum = 0;
-  for (let index = 0; index < source.length; index++) sum = (sum * 31 + source.charCodeAt(index)) >>> 0;
-  return (sum % tints) + 1;
 }

@@ -161,6 +161,7 @@ export function LogsView({
             isWrapped={isWrapped}
             text={text}
             sourceOf={sourceOf}
+            apps={chosen}
           />
         )}
         {!isLoaded && <p className="log-note">Reading…</p>}

@@ -107,7 +107,7 @@ function UsageCells({
   readonly isAlive: boolean;
 }): ReactNode {
   const usages = useUsages(instance);
-  const recent = useMemo(() => usages.slice(-150), [usages]);
+  const recent = useMemo(() => usages.slice(-76), [usages]);
   const cpus = useMemo(() => recent.map((usage) => usage.cpus), [recent]);
   const memory = useMemo(() => recent.map((usage) => usage.memoryBytes), [recent]);
   const last = isAlive ? usages.at(-1) : undefined;
