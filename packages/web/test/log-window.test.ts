@@ -138,3 +138,16 @@ test("a window is bounded: what is far above is let go while new lines come", as
   expect(window.lines.length).toBeLessThanOrEqual(24_000);
   expect(window.hasBefore).toBe(true);
 });
+
+test("lines of several apps that come out of step stand in the order of their times", async () => {
+  const { all, read, extents } = logs({ a: { count: 10, everyMs: 10 }, b: { count: 1, everyMs: 10 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all);
+  const at = (name: string, ms: number, offset: number): LogLine => ({
+    ...{ project: "p", name, instance: 1, text: `${ms}`, offset },
+    time: new Date(2_000_000 + ms).toISOString(),
+  });
+  window.append([at("a", 30, 500)]);
+  window.append([at("b", 20, 500), at("a", 40, 510)]);
+  expect(texts(window.lines.slice(-3))).toEqual(["20", "30", "40"]);
+});

@@ -6,6 +6,8 @@ import { type LineFilter, LogReader, type ReadLogs } from "./log-reader.ts";
 /** Lines at a time, and at most. */
 const pieceLines = 600;
 const mostLines = 20_000;
+/** How far out of step lines of different apps may come. */
+const stepLines = 200;
 
 /** How many bytes there are before, in and after what is loaded. */
 export interface Shares {
@@ -231,7 +233,7 @@ export class LogWindow {
       this.#tails.set(instanceKey(line), line.offset);
       this.#grow(line);
     }
-    this.#lines = [...this.#lines, ...added];
+    this.#lines = inTime(this.#lines, added);
     this.#tell("appended", added.length);
     if (this.#lines.length > mostLines * 1.2) this.#trimHead(this.#lines.length - mostLines);
   }
@@ -284,6 +286,15 @@ export class LogWindow {
     this.#change = { kind, count };
     this.topic.tell();
   }
+}
+
+/** Lines of several apps come a little out of step: each goes where its time is, among the last ones. */
+function inTime(lines: readonly LogLine[], added: readonly LogLine[]): readonly LogLine[] {
+  const last = lines.at(-1)?.time ?? "";
+  if (added.every(({ time }) => time >= last)) return [...lines, ...added];
+  const late = lines.slice(-stepLines);
+  const sorted = [...late, ...added].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return [...lines.slice(0, lines.length - late.length), ...sorted];
 }
 
 function sizeOf({ firstOffset, endOffset }: LogExtent): number {
