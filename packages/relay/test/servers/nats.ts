@@ -46,7 +46,12 @@ export async function startNats(): Promise<NatsServer> {
     });
     own.stderr?.removeAllListeners("data").resume();
   };
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     address: `127.0.0.1:${port}`,
     stop,

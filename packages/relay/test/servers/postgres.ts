@@ -93,7 +93,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     });
     own.stderr?.removeAllListeners("data").resume();
   };
-  await start();
+  const remove = async (): Promise<void> => {
+    await stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return {
     run,
     stop,
@@ -103,9 +112,6 @@ export async function startPostgres(): Promise<PostgresServer> {
       await run(`CREATE DATABASE ${name}`);
       return urlOf(name);
     },
-    async remove() {
-      await stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    remove,
   };
 }
