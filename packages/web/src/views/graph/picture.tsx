@@ -53,7 +53,7 @@ export function Picture({ descriptions, rows, withProject }: PictureProps): Reac
       edgesFocusable={false}
       elementsSelectable={false}
       fitView
-      fitViewOptions={{ maxZoom: 1.1, padding: 0.08 }}
+      fitViewOptions={{ minZoom: 0.55, maxZoom: 1.1, padding: 0.08 }}
       minZoom={0.1}
       maxZoom={2}
       proOptions={{ hideAttribution: true }}
