@@ -23,9 +23,10 @@ describe.skipIf(whyNot !== undefined)(`everybody can use it (${whyNot ?? "needs 
   afterEach(() => rig?.closePages());
   afterAll(() => rig?.[Symbol.asyncDispose]());
 
-  for (const scheme of ["light", "dark"] as const) {
-    test(`axe finds nothing in any view, ${scheme}`, async () => {
-      const { page } = await rig.open({ scheme });
+  for (const kind of ["light", "dark", "phone"] as const) {
+    test(`axe finds nothing in any view, ${kind}`, async () => {
+      const size = kind === "phone" ? { width: 390, height: 844 } : { width: 1280, height: 800 };
+      const { page } = await rig.open({ scheme: kind === "dark" ? "dark" : "light", size });
       await page.locator("tr[data-instance]").first().waitFor();
       await page.evaluate(axe);
       const wrong: string[] = [];
