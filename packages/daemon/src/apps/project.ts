@@ -95,7 +95,9 @@ export class Project {
     const plan = this.plan({ spec, names, removeOrphans });
     const changes = (change: PlannedApp["change"]): readonly string[] =>
       plan.apps.filter((app) => app.change === change).map(({ name }) => name);
-    const kept = changes("orphaned").flatMap((name) => this.#apps.get(name)?.spec ?? []);
+    // One that is being removed stays until that is through: a daemon that goes on with it must know it.
+    const leaving = changes("removed").filter((name) => this.#apps.get(name)?.removal !== undefined);
+    const kept = [...changes("orphaned"), ...leaving].flatMap((name) => this.#apps.get(name)?.spec ?? []);
     const actions = (action: PlannedApp["action"]): ReadonlySet<string> =>
       new Set(plan.apps.filter((app) => app.action === action).map(({ name }) => name));
     const scaled = actions("scale");

@@ -253,6 +253,22 @@ describe("a daemon that is killed while it removes an app", () => {
     expect(second.daemon.operations.get(operation?.id ?? "")).toMatchObject({ state: "done" });
   });
 
+  test("after an apply without it that removes orphans: the removal is gone on with, and nothing is left of it", async () => {
+    const first = await upWith(appSpec("db"), appSpec("web"));
+    first.runner.last("db").obeys = false;
+    const [operation] = first.daemon.remove([db]);
+    await first.clock.advance(1);
+    first.daemon.apply(projectSpec([appSpec("web")]), undefined, true);
+    await first.clock.advance(100);
+    const second = fakeDaemon(first.crash());
+    await second.daemon.resume();
+    expect(second.states()).toMatchObject({ db: "removing", web: "running" });
+    await second.clock.advance(10_500);
+    expect([second.states(), second.runner.living]).toEqual([{ web: "running" }, ["web"]]);
+    expect(second.daemon.operations.get(operation?.id ?? "")).toMatchObject({ state: "done" });
+    expect(second.database.kept.instances.map(({ name }) => name)).toEqual(["web"]);
+  });
+
   test("A-05 a removal that nobody goes on with is settled at the next start: the app is stopped, and stays", async () => {
     const first = await upWith(appSpec("web"), appSpec("gone"));
     for (const run of first.runner.runs) run.obeys = false;
