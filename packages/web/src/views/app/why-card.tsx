@@ -59,7 +59,8 @@ function WhyOne({ why: { text, chain, lastLines } }: { readonly why: Why }): Rea
 }
 
 function OriginChip({ origin }: { readonly origin: Origin }): ReactNode {
-  return <span className={`origin ${origin.type}`}>{originText(origin)}</span>;
+  const isGood = origin.type === "exit" && origin.exit.code === 0;
+  return <span className={isGood ? "origin" : `origin ${origin.type}`}>{originText(origin)}</span>;
 }
 
 function originText(origin: Origin): string {
