@@ -179,9 +179,8 @@ export class Rig implements AsyncDisposable {
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
   }
 
-  /** Ends the browser, the daemon and whatever was started here. */
+  /** Ends the daemon, whatever was started here, and the browser: the last, since a page that hangs holds it up. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#browser.close();
     this.#client?.close();
     for (let look = 0; look < 100 && this.#processes().length > 0; look++) {
       for (const pid of this.#processes()) {
@@ -195,6 +194,7 @@ export class Rig implements AsyncDisposable {
     }
     rmSync(this.root, { recursive: true, force: true });
     removeCgroups(this.home);
+    await this.#browser.close();
   }
 
   #processes(): readonly number[] {
