@@ -31,6 +31,12 @@ export class Leaving {
     return leaving;
   }
 
+  /** Resolves once nothing runs of those of an app that are leaving now. */
+  stopped(name: string, because: Because, timeoutMs?: number): Promise<void> {
+    const own = [...this.#instances.values()].filter(({ key }) => key.name === name);
+    return settle(own.map((each) => each.stop(because, timeoutMs)));
+  }
+
   /** Stops them and forgets them. */
   drop(spec: AppSpec, instances: readonly Instance[], asked: Asked): Operation {
     const { project, name } = spec;

@@ -196,6 +196,7 @@ export class Project {
         apps: this.#apps,
         isOrdered,
         world: this.#world,
+        stopSurplus: ({ spec }, because, timeoutMs) => this.#leaving.stopped(spec.name, because, timeoutMs),
         forget: ({ spec: { name } }, because) => this.#forgetOne(name, because),
       },
       continued,

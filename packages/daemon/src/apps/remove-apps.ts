@@ -24,6 +24,8 @@ export interface RemovalSite {
   readonly apps: ReadonlyMap<string, App>;
   readonly isOrdered: boolean;
   readonly world: InstanceWorld;
+  /** Resolves once nothing runs of those instances of it that its spec has no longer. */
+  stopSurplus(app: App, because: Because, timeoutMs: number | undefined): Promise<void>;
   /** The project has it no longer. */
   forget(app: App, because: Because): void;
 }
@@ -81,7 +83,10 @@ export function removeApps(
         const ends = instances.map((instance) => instance.prepareStop(because, { forGood: true, budgetMs }));
         failpoint("remove.asked");
         try {
-          await turns.inTurn(app.spec.name, () => settle(ends.map((end) => end(timeoutMs ?? undefined))));
+          const withinMs = timeoutMs ?? undefined;
+          await turns.inTurn(app.spec.name, () =>
+            settle([...ends.map((end) => end(withinMs)), site.stopSurplus(app, because, withinMs)]),
+          );
           failpoint("remove.stopped");
           if (keepData !== true) await deleteData(app, instances, site.world);
         } catch (error) {

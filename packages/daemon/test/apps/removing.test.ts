@@ -208,6 +208,19 @@ describe("while an app is being removed", () => {
     expect(fake.daemon.list()).toEqual([]);
   });
 
+  test("its output is deleted when replicas that were taken from it before have ended as well", async () => {
+    const fake = await upWith(appSpec("web", { replicas: 2 }));
+    const [, second] = fake.runner.runs;
+    if (second !== undefined) second.obeys = false;
+    fake.daemon.apply(projectSpec([appSpec("web")]));
+    await fake.clock.advance(9_000);
+    fake.daemon.remove([web]);
+    await fake.clock.advance(500);
+    expect([fake.deleted, fake.states()["web"]]).toEqual([[], "removing"]);
+    await fake.clock.advance(1_000);
+    expect([fake.deleted, fake.daemon.list(), fake.runner.living]).toEqual([["web"], [], []]);
+  });
+
   test("a roll that waits between two batches starts nothing any more", async () => {
     const update = { parallelism: 1, delayMs: 5_000, monitorMs: 0, onFailure: "pause" } as const;
     const fake = await upWith(appSpec("web", { replicas: 2, update }));
