@@ -24,6 +24,9 @@ const staleMs = 700;
 /** How long a launch may be under way. */
 const launchMs = 100;
 
+/** A restart that was launched so shortly before the power went may not be on the disk: nobody waited for that. */
+const forgottenMs = 50;
+
 /** Watches all processes of the machine: I1, I2, I5, I7, I9, I11. */
 export class ProcessWatch {
   /** Apps that were stopped, and that nobody has asked for since. */
@@ -45,6 +48,7 @@ export class ProcessWatch {
   readonly #lineWatches = new Set<() => void>();
   readonly #wellUntil = new Map<string, number>();
   readonly #inARow = new Map<string, number>();
+  readonly #launchedAt = new Map<string, number>();
 
   constructor(world: World, host: Host, universe: Universe) {
     this.#world = world;
@@ -115,6 +119,7 @@ export class ProcessWatch {
     );
     const inARow = isAsked ? 1 : (this.#inARow.get(slot) ?? 0) + 1;
     this.#inARow.set(slot, inARow);
+    this.#launchedAt.set(slot, this.#world.clock.monotonic());
     const most = this.#universe.mostRestarts(app);
     assert("I5", inARow <= most + 1, () => `${slot} was restarted ${inARow - 1} times of ${most}`);
     if (inARow === most + 1 && most > 0) this.#world.mark("the last restart of an intensity");
@@ -136,8 +141,12 @@ export class ProcessWatch {
   powerOff(): void {
     for (const { cookie, pid } of this.living) this.ended(cookie, pid);
     this.#lineWatches.clear();
-    // What the next boot starts because it was to run has not come back from a crash of its own.
-    for (const [slot, inARow] of this.#inARow) this.#inARow.set(slot, inARow - 1);
+    const now = this.#world.clock.monotonic();
+    for (const [slot, inARow] of this.#inARow) {
+      const isForgotten = now - (this.#launchedAt.get(slot) ?? 0) <= forgottenMs;
+      // What the next boot starts because it was to run has not come back from a crash of its own.
+      this.#inARow.set(slot, inARow - (isForgotten ? 2 : 1));
+    }
   }
 
   /** A process hangs until the returned function is called. */
