@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Clock, Timer } from "@holdfast/runtime";
 
-const lookMs = 15_000;
+const lookMs = 3_000;
 const mebibyte = 1024 * 1024;
 /** Less than that is not worth a pause of some 20 ms. */
 const littleBytes = 24 * mebibyte;
@@ -30,7 +30,7 @@ export interface Garbage {
   readonly collect: () => void;
 }
 
-/** Looks four times a minute whether there is much to be collected. Returns the function that ends it. */
+/** Looks every 3 s whether there is much to be collected. Returns the function that ends it. */
 export function giveMemoryBack(clock: Clock, { size, collect }: Garbage = ownGarbage()): () => void {
   let keptBytes = size().rss;
   let timer: Timer;

@@ -88,9 +88,9 @@ export class Journal {
         throw error;
       }
       failpoint("journal.written");
+      this.#isUnsafe = !throughPower;
     }
     this.#unsaved.clear();
-    this.#isUnsafe = !throughPower;
     if (this.#isUnsafe) this.#keepSoon();
     else for (const then of this.#onceSaved.splice(0)) then();
   }
@@ -115,8 +115,11 @@ export class Journal {
   #keepSoon(afterMs = idleWriteMs): void {
     this.#idle ??= this.#clock.setTimeout(() => {
       this.#idle = undefined;
-      // Nobody waits for it: what cannot be written stays in #unsaved and is tried again.
-      this.saved().catch(() => undefined);
+      try {
+        this.flush();
+      } catch {
+        // Nobody waits for it: what cannot be written stays in #unsaved and is tried again.
+      }
     }, afterMs);
   }
 }

@@ -52,6 +52,16 @@ test("both wishes of one turn are one write, which waits for the disk", async ()
   expect(writes).toEqual([{ names: ["a", "b"], throughPower: true, at: 0 }]);
 });
 
+test("a wish that nothing is left to be written for leaves no timer", async () => {
+  const { clock, journal, writes, keep } = openJournal();
+  keep("a");
+  const launched = journal.outlivesProcess();
+  journal.flush();
+  await Promise.all([launched, clock.advance(0)]);
+  expect(writes).toHaveLength(1);
+  expect(clock.pending).toBe(0);
+});
+
 test("launches in a row do not put off the moment at which all is safe", async () => {
   const { clock, journal, writes, keep } = openJournal();
   for (let at = 0; at < 200; at += 20) {
