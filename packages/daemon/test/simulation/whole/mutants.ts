@@ -22,7 +22,7 @@ export const mutants: readonly Mutant[] = [
     file: "apps/launch.ts",
     from: "  await world.journal.outlivesProcess();\n",
     to: "",
-    caughtBy: ["I1", "I6"],
+    caughtBy: ["I1", "I5", "I6"],
   },
   {
     what: "a change is acknowledged before it is on the disk",
@@ -62,16 +62,17 @@ export const mutants: readonly Mutant[] = [
   {
     what: "an app that is removed is forgotten before it has ended",
     file: "apps/remove-apps.ts",
-    from: "settle(ends.map((end) => end(timeoutMs ?? undefined)))",
+    from: "settle([...ends.map((end) => end(withinMs)), site.stopSurplus(app, because, withinMs)])",
     to: "{ for (const end of ends) void end(timeoutMs ?? undefined); return Promise.resolve(); }",
     caughtBy: ["I2", "I6", "I1", "I8"],
   },
   {
-    what: "the timer of a restart outlives a stop",
+    what: "a stop waits for the end of a backoff",
     file: "apps/keep-up.ts",
     from: '        if ((await clock.sleep(decision.delayMs, life.token)) === "cancelled") return;',
-    to: "        await clock.sleep(decision.delayMs);",
-    caughtBy: ["I2", "I4", "I6", "I12", "I8"],
+    // The simulation's own backoffs are too short to be noticed.
+    to: '        if ((await clock.sleep(decision.delayMs, life.token)) === "cancelled") await clock.sleep(20_000);',
+    caughtBy: ["I4", "I6", "I8", "I12"],
   },
   {
     what: "the intensity is off by one",
@@ -134,7 +135,7 @@ export const mutants: readonly Mutant[] = [
     file: "events/event-log.ts",
     from: "this.#seq = Math.max(clock.now() * 1_000, archive.lastEvent());",
     to: "this.#seq = 0;",
-    caughtBy: ["I10"],
+    caughtBy: ["I10", "I14"],
   },
   {
     what: "a follower is not told what it missed",
