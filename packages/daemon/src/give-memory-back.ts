@@ -9,7 +9,7 @@ import type { Clock, Timer } from "@holdfast/runtime";
 const lookMs = 3_000;
 const mebibyte = 1024 * 1024;
 /** Less than that is not worth a pause of some 20 ms. */
-const littleBytes = 24 * mebibyte;
+const littleBytes = 8 * mebibyte;
 /** So much may be alive, and then it would be a pause of hundreds: V8 collects that by itself, in steps. */
 const muchBytes = 96 * mebibyte;
 

@@ -7,8 +7,8 @@ const mebibyte = 1024 * 1024;
 const size = (rss: number, used = 20) => ({ rss: rss * mebibyte, heapUsed: used * mebibyte });
 
 test("what has grown by much is collected, what has grown by little is left alone, and so is what may be alive", () => {
-  expect(isWorthCollecting(size(80), 60 * mebibyte)).toBe(false);
-  expect(isWorthCollecting(size(90), 60 * mebibyte)).toBe(true);
+  expect(isWorthCollecting(size(67), 60 * mebibyte)).toBe(false);
+  expect(isWorthCollecting(size(69), 60 * mebibyte)).toBe(true);
   expect(isWorthCollecting(size(200, 150), 60 * mebibyte)).toBe(false);
 });
 
