@@ -39,7 +39,7 @@ for (const [index, { name }] of cases("").entries()) {
     timeout: 900_000,
   }, async () => {
     const points = await passesOf(index);
-    expect(points.length).toBeGreaterThan(5);
+    expect(points.length).toBeGreaterThanOrEqual(5);
     for (const point of sample(points, 3)) await killAt(index, point);
   });
 }
