@@ -5,11 +5,13 @@ import { waiting } from "../../packages/daemon/test/faults/operations.ts";
 
 const program = `
   use Time::HiRes 'sleep';
-  for (my $line = 0; ; $line++) { syswrite STDOUT, "$$ $line\\n"; sleep 0.25 + rand 0.05 }`;
+  # A pid alone may come again.
+  my $run = "$$-" . time;
+  for (my $line = 0; ; $line++) { syswrite STDOUT, "$run $line\\n"; sleep 0.25 + rand 0.05 }`;
 
 const backoff = { initialMs: 50, maxMs: 50, factor: 1, resetAfterMs: 1_000 };
 
-/** Writes four lines a second, each with its pid and a number, and is started again whenever it ends. */
+/** Writes four lines a second, each with its run and a number, and is started again whenever it ends. */
 export function chatter(name: string, root: string): AppSpec {
   return waiting(name, root, {
     command: { kind: "exec", argv: ["/usr/bin/perl", "-e", program] },
