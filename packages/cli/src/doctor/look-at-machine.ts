@@ -175,14 +175,12 @@ export function lookAtEngine({ cli: { variables } }: Circumstances): readonly Fi
     "/var/run/docker.sock",
     ...(runtime === undefined ? [] : [join(runtime, "podman/podman.sock"), join(runtime, "docker.sock")]),
   ];
-  const found = [
-    ...sockets.filter((path) => existsSync(path)),
-    ...["podman", "docker"].filter((name) => isInstalled(variables, name)),
-  ];
-  return ok(
-    "containers",
-    found.length === 0 ? "no engine; processes need none" : `an engine is here (${found.join(", ")})`,
-  );
+  const check = "containers";
+  const listening = sockets.filter((path) => existsSync(path));
+  if (listening.length > 0) return ok(check, `an engine listens at ${listening.join(", ")}`);
+  if (isInstalled(variables, "podman")) return ok(check, "podman is installed");
+  const client = isInstalled(variables, "docker") ? " (docker is here, and nothing behind it)" : "";
+  return ok(check, `no engine${client}; processes need none`);
 }
 
 /** Whether something starts the daemon after a reboot. */
