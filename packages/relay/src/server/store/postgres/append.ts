@@ -1,7 +1,7 @@
 import { asyncFailpoint } from "@holdfast/runtime/failpoints";
 import { fullness, idReused, noSuchSlot } from "../refusals.ts";
 import type { AppendOutcome, NewEvent, SlotQuota } from "../relay-store.ts";
-import { slotColumns, slotOf } from "./rows.ts";
+import { ownSlotOf, slotColumns } from "./own-slot.ts";
 import type { Session } from "./session.ts";
 
 const lockSlot = `SELECT ${slotColumns} FROM holdfast_relay.slot WHERE name = $1 FOR UPDATE`;
@@ -32,7 +32,7 @@ export async function appendBatch(
   if (first === undefined) return [];
   const [row] = await session.query(lockSlot, [first.slot]);
   if (row === undefined) return events.map((event) => noSuchSlot(event.slot));
-  const slot = slotOf(row);
+  const slot = ownSlotOf(row);
   let { head, events: count, bytes } = slot;
 
   const senders = events.map(({ sender }) => sender);

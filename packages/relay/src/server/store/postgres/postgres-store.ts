@@ -18,8 +18,9 @@ import type {
   TokenRow,
   TrimRule,
 } from "../relay-store.ts";
+import { eventOf, tokenOf } from "../rows.ts";
 import { appendBatch } from "./append.ts";
-import { eventOf, slotColumns, slotOf, tokenOf } from "./rows.ts";
+import { ownSlotOf, slotColumns } from "./own-slot.ts";
 import { migrate } from "./schema.ts";
 import { type Session, Sessions } from "./session.ts";
 import { trimAll } from "./trim.ts";
@@ -87,7 +88,7 @@ class PostgresStore implements RelayStore {
     const rows = await this.#sessions.query(readPage, [name, after?.seq ?? null, limit, maxBytes]);
     const [first] = rows;
     if (first === undefined) throw noSuchSlot(name);
-    const slot = slotOf(first);
+    const slot = ownSlotOf(first);
     placeAfter(after, slot);
     return { slot, events: rows.filter((row) => row["seq"] !== null).map(eventOf) };
   }
@@ -97,7 +98,7 @@ class PostgresStore implements RelayStore {
       `SELECT ${slotColumns} FROM holdfast_relay.slot WHERE name = $1`,
       [name],
     );
-    return row && slotOf(row);
+    return row && ownSlotOf(row);
   }
 
   async heads(names: readonly string[]): Promise<ReadonlyMap<string, Cursor>> {
@@ -119,7 +120,7 @@ class PostgresStore implements RelayStore {
       [name, epoch, createdAt],
     );
     if (made === undefined) throw slotExists(name);
-    return withoutKey(slotOf(made));
+    return withoutKey(ownSlotOf(made));
   }
 
   deleteSlot(name: string): Promise<boolean> {
@@ -136,7 +137,7 @@ class PostgresStore implements RelayStore {
 
   async listSlots(after: string, limit: number): Promise<readonly SlotRow[]> {
     const text = `SELECT ${slotColumns} FROM holdfast_relay.slot WHERE name > $1 ORDER BY name LIMIT $2`;
-    return (await this.#sessions.query(text, [after, limit])).map(slotOf);
+    return (await this.#sessions.query(text, [after, limit])).map(ownSlotOf);
   }
 
   putToken(token: TokenRow, maxAlike: number): Promise<void> {
@@ -252,6 +253,6 @@ async function putToken(session: Session, token: TokenRow, maxAlike: number): Pr
   ]);
 }
 
-function withoutKey({ key: _, ...slot }: ReturnType<typeof slotOf>): SlotRow {
+function withoutKey({ key: _, ...slot }: ReturnType<typeof ownSlotOf>): SlotRow {
   return slot;
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import { fullness, idReused, noSuchSlot } from "../refusals.ts";
 import type { AppendOutcome, NewEvent, SlotQuota } from "../relay-store.ts";
-import { type OwnSlotRow, slotOf } from "./rows.ts";
+import { type OwnSlotRow, ownSlotOf } from "./own-slot.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** Writes batches of events, each in one transaction; what is returned is on the disk. */
@@ -41,7 +41,7 @@ export function appender(
       const found = events.map((event) => {
         if (!slots.has(event.slot)) {
           const row = findSlot.get(event.slot);
-          slots.set(event.slot, row && slotOf(row));
+          slots.set(event.slot, row && ownSlotOf(row));
         }
         const slot = slots.get(event.slot);
         if (slot === undefined) return noSuchSlot(event.slot);

@@ -20,8 +20,9 @@ import type {
   TokenRow,
   TrimRule,
 } from "../relay-store.ts";
+import { eventOf, tokenOf } from "../rows.ts";
 import { appender } from "./append.ts";
-import { eventOf, slotOf, tokenOf } from "./rows.ts";
+import { ownSlotOf } from "./own-slot.ts";
 import { migrate } from "./schema.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 import { inTransaction } from "./transaction.ts";
@@ -78,7 +79,7 @@ class SqliteStore implements RelayStore {
     return promised("the events could not be read", () => {
       const row = this.#statements.findSlot.get(name);
       if (row === undefined) throw noSuchSlot(name);
-      const slot = slotOf(row);
+      const slot = ownSlotOf(row);
       const events: StoredEvent[] = [];
       let bytes = 0;
       for (const found of this.#statements.readEvents.iterate(slot.key, placeAfter(after, slot), limit)) {
@@ -94,7 +95,7 @@ class SqliteStore implements RelayStore {
   findSlot(name: string): Promise<SlotRow | undefined> {
     return promised("the slot could not be read", () => {
       const row = this.#statements.findSlot.get(name);
-      return row && slotOf(row);
+      return row && ownSlotOf(row);
     });
   }
 
@@ -125,7 +126,7 @@ class SqliteStore implements RelayStore {
       inTransaction(this.#database, () => {
         const row = this.#statements.findSlot.get(name);
         if (row === undefined) return false;
-        this.#statements.dropEvents.run(slotOf(row).key);
+        this.#statements.dropEvents.run(ownSlotOf(row).key);
         this.#statements.dropTokens.run(name);
         this.#statements.dropSlot.run(name);
         return true;
@@ -135,7 +136,7 @@ class SqliteStore implements RelayStore {
 
   listSlots(after: string, limit: number): Promise<readonly SlotRow[]> {
     return promised("the slots could not be read", () =>
-      this.#statements.listSlots.all(after, limit).map(slotOf),
+      this.#statements.listSlots.all(after, limit).map(ownSlotOf),
     );
   }
 

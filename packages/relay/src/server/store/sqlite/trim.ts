@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TrimRule } from "../relay-store.ts";
+import type { Row } from "../rows.ts";
 import { mostTrimmedAtOnce, trimmable } from "../trimmable.ts";
-import type { Row } from "./rows.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** Trims in steps; each call does one, and says how many events went. */

@@ -1,15 +1,12 @@
-import type { TokenScope } from "../../../protocol/index.ts";
-import type { SlotRow, StoredEvent, TokenRow } from "../relay-store.ts";
+/** What the rows of either database mean: they name their columns alike. */
+import type { TokenScope } from "../../protocol/index.ts";
+import type { SlotRow, StoredEvent, TokenRow } from "./relay-store.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
-export interface OwnSlotRow extends SlotRow {
-  readonly key: number;
-}
-
-export function slotOf(row: Row): OwnSlotRow {
+// PostgreSQL's driver gives a bigint as text.
+export function slotOf(row: Row): SlotRow {
   return {
-    key: Number(row["id"]),
     name: String(row["name"]),
     epoch: String(row["epoch"]),
     head: Number(row["head"]),
