@@ -21,8 +21,7 @@ export interface MemorySize {
 
 /** True when it has grown so much since the last collection, which left `keptBytes`, that another one is worth its pause. */
 export function isWorthCollecting(size: MemorySize, keptBytes: number): boolean {
-  const { rss } = size;
-  return rss > keptBytes + littleBytes && size.heapUsed < muchBytes;
+  return size.rss > keptBytes + littleBytes && size.heapUsed < muchBytes;
 }
 
 /** What is there to be collected, and how. */

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { ShutdownToken } from "@holdfast/runtime";
 import type { CliEnvironment } from "../cli-environment.ts";
 
-/** Programs that open a URL in the user's browser, where there is a display. */
 const patienceMs = 3_000;
+/** Programs that open a URL in the user's browser, where there is a display. */
 const openers = ["xdg-open", "gio"] as const;
 
 /** True where there is a display that a browser could appear on. */
