@@ -75,6 +75,7 @@ describe("what is refused, with 2, and the way out named", () => {
     [["logs", "--since", "yesterday"], "--since yesterday is no time", "10m"],
     [["logs", "--until", "later"], "--until later is no time", "10m"],
     [["logs", "--level", "loud"], "--level loud is no level", "trace, debug, info, warn, error, fatal"],
+    [["logs", "--stream", "both"], "--stream both is no stream", "stdout, stderr"],
     [["logs", "-n", "few"], "-n few is no number", "all"],
     [["__proto__"], "there is no command __proto__", "holdfast --help"],
     [["ps", "--constructor"], "ps has no option --constructor", "holdfast ps --help"],

@@ -25,6 +25,7 @@ describe("what is wanted", () => {
     ["logs --since ", "nothing"],
     ["logs -- -", "apps"],
     ["logs --level ", "words"],
+    ["logs --stream ", "words"],
     ["daemon ", "words"],
     ["daemon start ", "nothing"],
     ["completion ", "words"],

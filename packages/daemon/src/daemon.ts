@@ -3,6 +3,7 @@ import { failpoint } from "@holdfast/runtime/failpoints";
 import type {
   Applied,
   AppStatus,
+  LogStream,
   Operation,
   OperationKind,
   Origin,
@@ -28,8 +29,9 @@ import type { Because } from "./events/because.ts";
 import { Chronicle } from "./events/chronicle.ts";
 import { EventLog } from "./events/event-log.ts";
 import { Outbox } from "./hooks/outbox.ts";
+import type { LogSource } from "./logs/instance-output.ts";
 import { letGoEvent } from "./logs/let-go-event.ts";
-import type { LogBook, LogSource } from "./logs/log-book.ts";
+import type { LogBook } from "./logs/log-book.ts";
 import { ProbeBook } from "./probes/probe-book.ts";
 import type { AppSpec, ProjectSpec } from "./spec/app-spec.ts";
 import { runningUsages, UsageLog } from "./stats/usage-log.ts";
@@ -251,13 +253,16 @@ export class Daemon {
     return this.#journal.saved();
   }
 
-  /** The logs that targets name. */
-  logSources(targets: readonly Target[]): readonly LogSource[] {
+  /** The logs that targets name; with `stream` those of the apps that tell their streams apart. Throws `NOT_FOUND`. */
+  logSources(targets: readonly Target[], stream?: LogStream): readonly LogSource[] {
     return targets.flatMap((target) =>
       this.#projects
         .expect(target)
-        .flatMap((app) => app.instances.map(({ key }) => ({ key, log: this.logs.of(key) })))
-        .filter(({ key }) => target.instance === undefined || key.instance === target.instance),
+        .flatMap(({ spec, instances }) =>
+          instances
+            .filter(({ key }) => target.instance === undefined || key.instance === target.instance)
+            .flatMap(({ key }) => this.logs.of(key).sources(spec.logSplit, stream)),
+        ),
     );
   }
 

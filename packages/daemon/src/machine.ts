@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import type { Clock } from "@holdfast/runtime";
 import { indexed } from "./apps/instance-index.ts";
 import type { MachineWorld } from "./apps/instance-world.ts";
-import { watchLine } from "./logs/line-watch.ts";
 import type { LogBook } from "./logs/log-book.ts";
 import { realLook } from "./probes/look.ts";
 import { strangerOn } from "./probes/port-holder.ts";
@@ -22,19 +21,16 @@ export function realMachine(seams: {
   return {
     runner,
     prepareOutput: (spec, key, sharesFile) => {
-      const log = logs.of(key);
-      log.prepare();
-      log.keep(spec.logKeep);
       const { logFile: path } = spec;
       const label = spec.replicas > 1 ? `${key.name}.${key.instance}` : key.name;
-      log.copyTo(path === undefined ? undefined : { path, ...(sharesFile ? { label } : {}) });
-      return { path: log.path, offset: log.size };
+      const copy = path === undefined ? undefined : { path, ...(sharesFile ? { label } : {}) };
+      return logs.of(key).prepare(spec, copy);
     },
     keepOutput: (spec, key) => logs.of(key).keep(spec.logKeep),
     openOutput: (key) => logs.of(key).open(),
     closeOutput: (key) => logs.of(key).settle(),
     deleteOutput: (app) => logs.remove(app),
-    watchLine: (key, wanted) => watchLine(logs.of(key), wanted),
+    watchLine: (key, wanted, errorsFrom) => logs.of(key).watchLine(wanted, errorsFrom),
     look: (spec, { pid: leader, cookie }) => {
       const { workingDir, environment, ports } = spec;
       const known = new Map<string, string | undefined>();

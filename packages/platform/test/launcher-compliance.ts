@@ -141,6 +141,20 @@ export function describeLauncher(kind: LauncherKind): void {
     expect(second.output).toBe("out\nerr\n600\nagain\n");
   });
 
+  test("stderr is appended to a file of its own where there is one, which is the owner's alone", async () => {
+    const [output, errorOutput] = [join(home, "out.log"), join(home, "err.log")];
+    const argv = ["sh", "-c", "echo out; echo err >&2; stat -c %a err.log"];
+    await run(argv, { output, errorOutput });
+    const again = await run(argv, { output, errorOutput });
+    expect(again.output).toBe("out\n600\nout\n600\n");
+    expect(readFileSync(errorOutput, "utf8")).toBe("err\nerr\n");
+  });
+
+  test("a file for stderr that cannot be opened fails the launch", async () => {
+    const made = request(["true"], { errorOutput: join(home, "no", "log") });
+    expect(await failure(made)).toMatchObject({ code: "SPAWN_FAILED", phase: "output", error: "ENOENT" });
+  });
+
   test("stdin is at its end", async () => {
     const { output, exit } = await run(["sh", "-c", "readlink /proc/self/fd/0; cat"]);
     expect(output).toBe("/dev/null\n");

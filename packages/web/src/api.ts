@@ -7,6 +7,7 @@ export type {
   LogExtent,
   LogLevel,
   LogLine,
+  LogStream,
   Methods,
   Operation,
   OperationKind,

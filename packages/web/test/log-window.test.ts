@@ -4,29 +4,35 @@ import { LogReader, type ReadLogs } from "../src/views/logs/log-reader.ts";
 import { LogWindow } from "../src/views/logs/log-window.ts";
 
 /** Logs in memory that are read as the daemon's are: lines of ten bytes, of each app at its own pace. */
-function logs(counts: Readonly<Record<string, { readonly count: number; readonly everyMs: number }>>): {
+function logs(
+  counts: Readonly<
+    Record<string, { readonly count: number; readonly everyMs: number; readonly of?: string }>
+  >,
+): {
   readonly all: readonly LogLine[];
   readonly read: ReadLogs;
   readonly extents: (targets: readonly Target[]) => Promise<readonly LogExtent[]>;
 } {
-  const own = Object.entries(counts).map(([name, { count, everyMs }]) =>
+  const own = Object.entries(counts).map(([word, { count, everyMs, of }]) =>
     Array.from({ length: count }, (_, index): LogLine => {
       const time = new Date(1_000_000 + index * everyMs).toISOString();
       return {
         project: "p",
-        name,
+        name: of ?? word,
         instance: 1,
         time,
-        text: `${name} ${index}`.padEnd(9),
+        text: `${word} ${index}`.padEnd(9),
         offset: index * 10,
+        ...(of !== undefined && { stream: word === "err" ? "stderr" : "stdout" }),
       };
     }),
   );
   const all = own.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   return {
     all,
-    read: async ({ targets, lines = 10_000, before = Number.POSITIVE_INFINITY, after, until }) =>
+    read: async ({ targets, lines = 10_000, before = Number.POSITIVE_INFINITY, after, until, stream }) =>
       own
+        .filter(([first]) => first?.stream === stream)
         .filter(([first]) => targets.some((target) => target.name === first?.name))
         .flatMap((log) => {
           const found = log.filter(
@@ -42,6 +48,7 @@ function logs(counts: Readonly<Record<string, { readonly count: number; readonly
         instance: 1,
         firstOffset: 0,
         endOffset: log.length * 10,
+        ...(log[0]?.stream !== undefined && { stream: log[0].stream }),
       })),
   };
 }
@@ -150,4 +157,64 @@ test("lines of several apps that come out of step stand in the order of their ti
   window.append([at("a", 30, 500)]);
   window.append([at("b", 20, 500), at("a", 40, 510)]);
   expect(texts(window.lines.slice(-3))).toEqual(["20", "30", "40"]);
+});
+
+const split = {
+  out: { count: 3_000, everyMs: 10, of: "web" },
+  err: { count: 170, everyMs: 171, of: "web" },
+  db: { count: 50, everyMs: 400 },
+};
+
+test("streams that are told apart are each read from their own places, whole and in order", async () => {
+  const { all, read, extents } = logs(split);
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all.slice(-100));
+  expect(window.isSplit).toBe(true);
+  while (window.hasBefore) await window.loadOlder();
+  expect(texts(window.lines).toSorted()).toEqual(texts(all).toSorted());
+  const times = window.lines.map(({ time }) => time);
+  expect(times).toEqual(times.toSorted());
+  await window.jump(0.5);
+  while (!window.isAtTail) await window.loadNewer();
+  while (window.hasBefore) await window.loadOlder();
+  expect(texts(window.lines).toSorted()).toEqual(texts(all).toSorted());
+});
+
+test("of one stream only its log counts", async () => {
+  const { all, read, extents } = logs(split);
+  const own = all.filter(({ stream }) => stream === "stderr");
+  const window = new LogWindow(read, extents, { stream: "stderr" });
+  await window.begin(targets, own.slice(-20));
+  expect(window.shares).toEqual({ before: 1_500, inside: 190, after: 0 });
+  while (window.hasBefore) await window.loadOlder();
+  expect(texts(window.lines)).toEqual(texts(own));
+});
+
+test("an app that begins to tell its streams apart while it is looked at is read on in both", async () => {
+  const { all, read, extents } = logs(split);
+  const own = all.filter(({ stream, name }) => stream === "stdout" || name === "db");
+  let isSplit = false;
+  const window = new LogWindow(
+    (params) => {
+      const stream = params.stream ?? (params.targets[0]?.name === "web" ? "stdout" : undefined);
+      if (isSplit && stream === "stdout" && params.stream === undefined) throw new Error("which stream?");
+      return read(stream === undefined ? params : { ...params, stream });
+    },
+    async (wanted) =>
+      (await extents(wanted)).flatMap(({ stream, ...extent }) =>
+        stream === "stderr" && !isSplit
+          ? []
+          : [isSplit && stream !== undefined ? { ...extent, stream } : extent],
+      ),
+    {},
+  );
+  await window.begin(targets, own.slice(-100));
+  await window.loadOlder();
+  isSplit = true;
+  const [first] = all.filter(({ stream }) => stream === "stderr");
+  if (first === undefined) throw new Error("no line");
+  window.append([{ ...first, time: new Date(9_000_000).toISOString() }]);
+  expect(window.isSplit).toBe(true);
+  while (window.hasBefore) await window.loadOlder();
+  expect(window.lines).toHaveLength(own.length + 1);
 });

@@ -8,10 +8,15 @@ test.each<Route>([
   { view: "app", project: "shop", name: "web?#/%" },
   { view: "logs", apps: [], text: "" },
   { view: "logs", apps: ["shop/web", "shop/db"], text: "a&b=#" },
+  { view: "logs", apps: ["shop/web"], text: "", stream: "stderr" },
   { view: "events", app: "shop/web" },
   { view: "system" },
 ])("%j comes back from its own address", (route) => {
   expect(parseRoute(routeText(route))).toEqual(route);
+});
+
+test("a stream that is none is no filter", () => {
+  expect(parseRoute("#/logs?stream=stdin")).toEqual({ view: "logs", apps: [], text: "" });
 });
 
 test.each(["", "#", "#/nowhere", "#/apps/only", "#/%E0%A4%A"])("%j is the overview", (fragment) => {

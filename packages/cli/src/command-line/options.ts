@@ -54,6 +54,7 @@ export interface LogsOptions {
   readonly since?: string;
   readonly until?: string;
   readonly level?: string;
+  readonly stream?: string;
   readonly grep?: string;
   readonly timestamps?: boolean;
   readonly json?: boolean;
@@ -210,6 +211,11 @@ export const logsOptions: OptionsFor<LogsOptions> = {
     type: "string",
     value: "L",
     help: "lines at least so grave: trace debug info warn error fatal (one that says nothing is info)",
+  },
+  stream: {
+    type: "string",
+    value: "STREAM",
+    help: "stdout or stderr, of apps with log: { split: true }",
   },
   grep: { type: "string", short: "g", value: "TEXT", help: "lines with this text in them" },
   timestamps,

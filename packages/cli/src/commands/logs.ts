@@ -3,7 +3,9 @@ import {
   type LogLevel,
   type LogLine,
   type LogQuery,
+  type LogStream,
   logLevels,
+  logStreams,
   type Target,
 } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
@@ -39,6 +41,7 @@ export async function logs({ names, options, cli }: Invocation<LogsOptions>): Pr
       cli.stderr.write("The daemon knows no app.\n");
       return exitCodes.done;
     }
+    if (query.stream !== undefined) await expectSplit(daemon, targets);
     const print = printerOf(cli, options, sourcesOf(apps, targets), targets);
     const params = {
       targets,
@@ -53,13 +56,14 @@ export async function logs({ names, options, cli }: Invocation<LogsOptions>): Pr
 
 /** The members of the query that an option gives. */
 function queryOf(
-  { since, until, level, grep }: LogsOptions,
+  { since, until, level, stream, grep }: LogsOptions,
   now: number,
 ): Omit<LogQuery, "targets" | "lines" | "after"> {
   return {
     ...(since !== undefined && { since: parseSince(since, now) }),
     ...(until !== undefined && { until: parseSince(until, now, "--until") }),
     ...(level !== undefined && { level: parseLevel(level) }),
+    ...(stream !== undefined && { stream: parseStream(stream) }),
     ...(grep !== undefined && { text: grep }),
   };
 }
@@ -70,6 +74,25 @@ function parseLevel(text: string): LogLevel {
   throw new CommandError(exitCodes.usage, `--level ${text} is no level`, {
     remedy: `give one of ${logLevels.join(", ")}`,
   });
+}
+
+function parseStream(text: string): LogStream {
+  const stream = logStreams.find((each) => each === text.toLowerCase());
+  if (stream !== undefined) return stream;
+  throw new CommandError(exitCodes.usage, `--stream ${text} is no stream`, {
+    remedy: `give one of ${logStreams.join(", ")}`,
+  });
+}
+
+/** Each app that was named has to tell its streams apart; of a whole project those count that do. */
+async function expectSplit(daemon: Daemon, targets: readonly Target[]): Promise<void> {
+  for (const target of targets.filter(({ name }) => name !== undefined)) {
+    const extents = await daemon.call("logs.extent", { targets: [target] });
+    if (extents.some(({ stream }) => stream !== undefined)) continue;
+    throw new CommandError(exitCodes.failed, `${target.name} writes stdout and stderr into one log`, {
+      remedy: "set log: { split: true } for it in the manifest and run holdfast up",
+    });
+  }
 }
 
 function targetsOf(

@@ -1,4 +1,4 @@
-import { logLevels } from "@holdfast/daemon/api";
+import { logLevels, logStreams } from "@holdfast/daemon/api";
 import type { Command } from "../command-line/commands.ts";
 import type { Option } from "../command-line/option.ts";
 
@@ -105,7 +105,8 @@ function readWords(words: readonly string[], { options }: Command): Read {
 function wantedBy(name: string, option: Option): Wanted {
   if (option.type !== "boolean" && option.value === "FILE") return { kind: "files" };
   if (name === "project-name") return { kind: "projects" };
-  if (name === "level") return { kind: "words", candidates: logLevels.map((value) => ({ value, text: "" })) };
+  const words: readonly string[] = name === "level" ? logLevels : name === "stream" ? logStreams : [];
+  if (words.length > 0) return { kind: "words", candidates: words.map((value) => ({ value, text: "" })) };
   return { kind: "nothing" };
 }
 

@@ -29,7 +29,10 @@ export interface LogSource {
   readonly instances: number;
 }
 
-/** Prints `web     | text`: names aligned, a colour for each app, harmless on a terminal. */
+/**
+ * Prints `web     | text`, and `web     ! text` of stderr where that is known: names aligned, a colour for each app,
+ * harmless on a terminal.
+ */
 export class LogPrinter {
   readonly #format: LogFormat;
   readonly #sources: ReadonlyMap<string, LogSource>;
@@ -68,7 +71,7 @@ export class LogPrinter {
     if (room < narrowest || text.length <= room) return `${before}${text}\n`;
     const [first = "", ...rest] = wrapToWidth(text.replaceAll("\t", tab), room);
     if (rest.length === 0) return `${before}${first}\n`;
-    const bar = this.#format.style.colour(this.#colourOf(line), "|".padStart(this.#width + 2));
+    const bar = this.#format.style.colour(this.#colourOf(line), barOf(line).padStart(this.#width + 2));
     const margin = `${bar}${" ".repeat(Math.max(0, textWidth(before) - this.#width - 2))}`;
     return `${[`${before}${first}`, ...rest.map((more) => `${margin}${more}`)].join("\n")}\n`;
   }
@@ -78,7 +81,7 @@ export class LogPrinter {
     const label = this.#label(line);
     // An app that was added later may have a longer name.
     this.#width = Math.max(this.#width, label.length);
-    return `${style.colour(this.#colourOf(line), `${label.padEnd(this.#width)} |`)} `;
+    return `${style.colour(this.#colourOf(line), `${label.padEnd(this.#width)} ${barOf(line)}`)} `;
   }
 
   #colourOf(line: LogLine): number {
@@ -90,6 +93,10 @@ export class LogPrinter {
     const name = instances > 1 ? `${line.name}.${line.instance}` : line.name;
     return this.#withProject ? `${line.project}/${name}` : name;
   }
+}
+
+function barOf({ stream }: LogLine): string {
+  return stream === "stderr" ? "!" : "|";
 }
 
 function keyOf({ project, name }: { readonly project: string; readonly name: string }): string {

@@ -1,4 +1,4 @@
-import type { AppStatus } from "@holdfast/daemon/api";
+import type { AppStatus, LogLine } from "@holdfast/daemon/api";
 import { RpcError } from "@holdfast/rpc";
 import { type ShutdownToken, Wake } from "@holdfast/runtime";
 import type { CliEnvironment } from "../cli-environment.ts";
@@ -42,9 +42,9 @@ export class TopFeed {
     this.#text?.follow(wanted);
   }
 
-  /** Tells lines that are older than `before`, a byte offset. */
-  async readOlder(wanted: TextOf, before: number): Promise<void> {
-    await this.#text?.readOlder(wanted, before);
+  /** Tells lines that are older than those that are known. */
+  async readOlder(wanted: TextOf, known: readonly LogLine[]): Promise<void> {
+    await this.#text?.readOlder(wanted, known);
   }
 
   /** Begins with a connection that is there already. */

@@ -143,10 +143,9 @@ export class TopSession {
 
   async #readOlder(): Promise<void> {
     const { view } = this.#model;
-    const [first] = view.kind === "logs" ? view.lines : [];
-    if (view.kind !== "logs" || first === undefined) return;
+    if (view.kind !== "logs" || view.lines.length === 0) return;
     const wanted: TextOf = { kind: "logs", of: view.of };
-    await this.#feed.readOlder(wanted, first.offset);
+    await this.#feed.readOlder(wanted, view.lines);
   }
 
   async #operate({ operation, targets }: Extract<Ask, { readonly kind: "operate" }>): Promise<void> {

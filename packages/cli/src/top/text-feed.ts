@@ -1,8 +1,9 @@
-import type { DaemonEvent, Target } from "@holdfast/daemon/api";
+import type { DaemonEvent, LogLine, Target } from "@holdfast/daemon/api";
 import { RpcError } from "@holdfast/rpc";
 import { type Clock, ShutdownToken, TaskRegistry, Wake } from "@holdfast/runtime";
 import type { Daemon } from "../connection/connect.ts";
 import { type AppId, keyOf } from "./model.ts";
+import { readOlder } from "./read-older.ts";
 import type { Told } from "./told.ts";
 
 /** The log of an instance, or why it is as it is. */
@@ -12,7 +13,6 @@ export interface TextOf {
 }
 
 const firstLines = 1_000;
-const olderLines = 1_000;
 /** Why an app is as it is is asked at most so often. */
 const leastMs = 250;
 /** Its sentence has a time in it. */
@@ -59,13 +59,8 @@ export class TextFeed {
     if (this.#wanted?.of.name === event.name) this.#wake.notify();
   }
 
-  async readOlder({ of }: TextOf, before: number): Promise<void> {
-    const lines = await this.#daemon.call("logs.read", {
-      targets: [targetOf(of)],
-      lines: olderLines,
-      before,
-    });
-    this.#tell({ type: "older-lines", of, lines });
+  async readOlder({ of }: TextOf, known: readonly LogLine[]): Promise<void> {
+    this.#tell({ type: "older-lines", of, lines: await readOlder(this.#daemon, targetOf(of), known) });
   }
 
   close(): void {

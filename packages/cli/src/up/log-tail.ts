@@ -23,7 +23,12 @@ export class LogTail {
 
   /** Resolves when the last line of each target has been printed, or nothing more of it came for a while. */
   async complete(clock: Clock, daemon: Daemon, targets: readonly Target[]): Promise<void> {
-    const last = await daemon.call("logs.read", { targets, lines: 1 }).catch(() => []);
+    const queries = [{}, { stream: "stdout" }, { stream: "stderr" }] as const;
+    const last = (
+      await Promise.all(
+        queries.map((query) => daemon.call("logs.read", { targets, lines: 1, ...query }).catch(() => [])),
+      )
+    ).flat();
     const isMissing = (line: LogLine): boolean => {
       const offset = this.#offsets.get(keyOf(line));
       // One of which nothing was printed may have written its last line before it was followed.
@@ -40,6 +45,7 @@ export class LogTail {
   }
 }
 
-function keyOf({ name, instance }: LogLine): string {
-  return `${name}.${instance}`;
+/** Where streams are told apart, each has offsets of its own. */
+function keyOf({ name, instance, stream }: LogLine): string {
+  return `${name}.${instance} ${stream === "stderr" ? stream : ""}`;
 }

@@ -63,6 +63,7 @@ describe.each(interactive)("in %s", (shell, start, load) => {
       await tab("holdfast up -f a", "holdfast up -f a\\ file.yaml");
       await tab("holdfast up --file=hold", "holdfast up --file=holdfast.yaml");
       await tab("holdfast logs --level err", "holdfast logs --level error");
+      await tab("holdfast logs --stream stde", "holdfast logs --stream stderr");
     },
   );
 });
@@ -85,6 +86,7 @@ test.skipIf(!hasFish)(
     };
     expect(complete("holdfast resta")).toEqual(["restart\tstop apps and start them again"]);
     expect(complete("holdfast ps --js")).toEqual(["--json\tprint JSON"]);
+    expect(complete("holdfast logs --stream ")).toEqual(["stderr", "stdout"]);
     expect(complete("holdfast stop ")).toEqual(["database\trunning"]);
     expect(complete("holdfast ps -p ")).toEqual(["shop\tproject"]);
     expect(complete("holdfast up -f hold").join()).toContain("holdfast.yaml");

@@ -2,6 +2,10 @@
 import type { LogLevel } from "../logs/log-level.ts";
 import type { Target } from "./contract-apps.ts";
 
+/** Which of its two streams a program wrote to. */
+export const logStreams = ["stdout", "stderr"] as const;
+export type LogStream = (typeof logStreams)[number];
+
 export interface LogLine {
   readonly project: string;
   readonly name: string;
@@ -9,8 +13,10 @@ export interface LogLine {
   /** When the line was written, as exactly as the daemon saw it. */
   readonly time: string;
   readonly text: string;
-  /** The byte offset of the line's first byte; valid as long as the log exists. */
+  /** The byte offset of the line's first byte, in the log of its stream; valid as long as the log exists. */
   readonly offset: number;
+  /** Absent where both went into one log: the app has no `log.split`, or had none when the line was written. */
+  readonly stream?: LogStream;
   /** The level that the line gives itself, in whatever words. */
   readonly level?: LogLevel;
   /** What is in it, when it is a JSON object. */
@@ -32,9 +38,10 @@ export interface SkippedOutput {
   readonly name: string;
   readonly instance: number;
   readonly bytes: number;
+  readonly stream?: LogStream;
 }
 
-/** How much there is of the log of one instance. */
+/** How much there is of the log of one instance; of one whose streams are told apart, one for each of them. */
 export interface LogExtent {
   readonly project: string;
   readonly name: string;
@@ -43,6 +50,7 @@ export interface LogExtent {
   readonly firstOffset: number;
   /** Where the next line will begin, or the unfinished one goes on. */
   readonly endOffset: number;
+  readonly stream?: LogStream;
 }
 
 /** Which lines of logs are meant; all of it must be true of a line. */
@@ -58,6 +66,11 @@ export interface LogQuery {
   readonly level?: LogLevel;
   /** Has this text in it. */
   readonly text?: string;
-  /** Begins after this offset: to go on where one was. */
+  /**
+   * What was written to that stream by apps with `log.split`; `stdout` also has what they wrote before they had it.
+   * `LOG_NOT_SPLIT` when none of them has.
+   */
+  readonly stream?: LogStream;
+  /** Begins after this offset: to go on where one was. Where streams are told apart, `stream` says whose offset it is. */
   readonly after?: number;
 }

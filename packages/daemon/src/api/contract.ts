@@ -20,7 +20,15 @@ export {
   type Target,
 } from "./contract-apps.ts";
 export type { Cause, DaemonEvent, Origin, ProbeName, TimerName, WebhookStatus } from "./contract-events.ts";
-export type { LogEvent, LogExtent, LogLine, LogQuery, SkippedOutput } from "./contract-logs.ts";
+export {
+  type LogEvent,
+  type LogExtent,
+  type LogLine,
+  type LogQuery,
+  type LogStream,
+  logStreams,
+  type SkippedOutput,
+} from "./contract-logs.ts";
 export type { Applied, FieldChange, Plan, PlannedApp } from "./contract-plan.ts";
 export type { BrowserSession, SystemDescription, SystemInfo, Usage } from "./contract-system.ts";
 export type { AppDescription, PastExit, ProbeReport, ProbeResult, Why, WhyLink } from "./contract-why.ts";
@@ -223,5 +231,7 @@ export const apiErrorCodes = {
   STATE_UNWRITABLE: -32008,
   /** Nothing can be started on this machine now; nothing was changed. */
   RUNNER_UNAVAILABLE: -32009,
+  /** One stream was asked for, of apps that write both into one log: their manifest has no `log: { split: true }`. */
+  LOG_NOT_SPLIT: -32010,
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;

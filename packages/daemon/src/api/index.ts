@@ -13,6 +13,8 @@ export {
   type LogExtent,
   type LogLine,
   type LogQuery,
+  type LogStream,
+  logStreams,
   type Methods,
   type Operation,
   type OperationKind,

@@ -7,6 +7,7 @@ import { followLogs } from "../logs/follow-logs.ts";
 import type { LogQuery } from "../logs/log-book.ts";
 import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods, Operation, Usage } from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
+import { knownLogs, queriedLogs } from "./queried-logs.ts";
 
 /** As many events are given at once. */
 const mostEvents = 10_000;
@@ -37,6 +38,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     because: { origin: { type: "request", by, method } },
     ...(key === undefined ? {} : { key }),
   });
+  const logs = daemon.logSources.bind(daemon);
   const durable = async <T>(result: T): Promise<T> => {
     failpoint("reply.save");
     await daemon.saved();
@@ -116,28 +118,22 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       daemon.operations.list(since === undefined ? filter : { ...filter, since: Date.parse(since) }),
     ),
     "operations.wait": method("operations.wait", ({ ids }) => daemon.operations.wait(ids)),
-    "logs.read": method("logs.read", ({ targets, ...query }) =>
-      daemon.logs.read(daemon.logSources(targets), logQuery(query)),
-    ),
+    "logs.read": method("logs.read", (query) => daemon.logs.read(queriedLogs(logs, query), logQuery(query))),
     "logs.extent": method("logs.extent", ({ targets }) =>
-      daemon.logSources(targets).map(({ key: { project, name, instance }, log }) => ({
-        project,
-        name,
-        instance,
-        firstOffset: log.firstOffset,
-        endOffset: log.size,
+      logs(targets).map(({ key: { project, name, instance }, log, stream }) => ({
+        ...{ project, name, instance, firstOffset: log.firstOffset, endOffset: log.size },
+        ...(stream !== undefined && { stream }),
       })),
     ),
-    "logs.follow": method("logs.follow", ({ targets, ...query }, context) => {
+    "logs.follow": method("logs.follow", (query, context) => {
+      const sources = queriedLogs(logs, query);
       const subscription: Subscription<LogEvent> = context.subscribe();
-      const following = followLogs(subscription, daemon.logSources(targets), logQuery(query));
-      // Apps that are added to a followed project later are followed from their first line.
+      const following = followLogs(subscription, sources, logQuery(query));
+      // What is added to it later, an app or a log for stderr, is followed from its first line.
       const stop = daemon.events.onEvent((event) => {
         if (event.type !== "project") return;
-        const whole = targets.filter(
-          (target) => target.name === undefined && target.project === event.project,
-        );
-        for (const source of daemon.logSources(whole)) following.add(source);
+        const targets = query.targets.filter(({ project }) => project === event.project);
+        for (const source of knownLogs(logs, { ...query, targets })) following.add(source);
       });
       subscription.onEnd(stop);
       daemon.tasks.spawn("logs.follow", { kind: "rpc-handler" }, () => following.done);
@@ -166,7 +162,7 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
   };
 }
 
-function logQuery({ since, until, ...query }: Omit<Methods["logs.read"]["params"], "targets">): LogQuery {
+function logQuery({ targets: _, since, until, ...query }: Methods["logs.read"]["params"]): LogQuery {
   return {
     ...query,
     ...(since === undefined ? {} : { since: Date.parse(since) }),

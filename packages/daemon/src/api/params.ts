@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { logLevels } from "../logs/log-level.ts";
 import type { Methods } from "./contract.ts";
+import { logStreams } from "./contract-logs.ts";
 import { longestMs } from "./spec-rules.ts";
 import { projectSpecSchema } from "./spec-schema.ts";
 
@@ -35,6 +36,7 @@ const logQuery = {
   until: v.exactOptional(time),
   level: v.exactOptional(v.picklist(logLevels)),
   text: v.exactOptional(v.pipe(v.string(), v.maxLength(1_000))),
+  stream: v.exactOptional(v.picklist(logStreams)),
   after: v.exactOptional(count),
 };
 

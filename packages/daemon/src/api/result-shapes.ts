@@ -6,6 +6,7 @@ import {
   type AppStatus,
   type DaemonEvent,
   type LogLine,
+  logStreams,
   type Operation,
   type Origin,
   stateNames,
@@ -102,6 +103,11 @@ export const event: Schema<DaemonEvent> = v.strictObject({
   cause: v.strictObject({ origin: nullable(origin), after: nullable(whole) }),
 });
 
+export const logStream: v.ExactOptionalSchema<
+  v.PicklistSchema<typeof logStreams, undefined>,
+  undefined
+> = v.exactOptional(v.picklist(logStreams));
+
 export const logLine: Schema<LogLine> = v.strictObject({
   project: text,
   name: text,
@@ -109,6 +115,7 @@ export const logLine: Schema<LogLine> = v.strictObject({
   time,
   text,
   offset: whole,
+  stream: logStream,
   level: v.exactOptional(v.picklist(logLevels)),
   fields: v.exactOptional(v.record(text, v.unknown())),
   continues: v.exactOptional(v.literal(true)),

@@ -7,6 +7,7 @@ import {
   appStatus,
   event,
   logLine,
+  logStream,
   nullable,
   operation,
   type Schema,
@@ -22,7 +23,7 @@ const logEvent: Schema<LogEvent> = v.strictObject({
   lines: v.array(logLine),
   caughtUp: v.exactOptional(v.literal(true)),
   skipped: v.exactOptional(
-    v.array(v.strictObject({ project: text, name: text, instance: whole, bytes: whole })),
+    v.array(v.strictObject({ project: text, name: text, instance: whole, bytes: whole, stream: logStream })),
   ),
 });
 
@@ -32,6 +33,7 @@ const logExtent: Schema<LogExtent> = v.strictObject({
   instance: whole,
   firstOffset: whole,
   endOffset: whole,
+  stream: logStream,
 });
 
 const plan: Schema<Plan> = v.strictObject({

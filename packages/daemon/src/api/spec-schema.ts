@@ -176,6 +176,7 @@ const app: v.GenericSchema<unknown, AppSpec> = v.object({
   endsProject: v.picklist(["never", "on-failure", "always"]),
   skippedEndsProject: v.exactOptional(v.literal(true)),
   logFile: v.exactOptional(absolute),
+  logSplit: v.exactOptional(v.literal(true)),
   logKeep: v.exactOptional(
     v.object({ maxBytes: v.exactOptional(count), maxAgeMs: v.exactOptional(milliseconds) }),
   ),

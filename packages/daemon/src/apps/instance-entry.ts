@@ -1,6 +1,7 @@
 import { failpoint } from "@holdfast/runtime/failpoints";
 import { type Because, follows } from "../events/because.ts";
 import type { RunResult } from "../hooks/delivery.ts";
+import type { OutputPlace } from "../logs/instance-output.ts";
 import type { AppSpec } from "../spec/app-spec.ts";
 import type { Exit } from "../spec/app-state.ts";
 import type { RecordPatch } from "../store/app-store.ts";
@@ -39,14 +40,17 @@ export class InstanceEntry {
   }
 
   /** Where the output of its next run goes, and from which offset. Throws when that cannot be. */
-  prepareOutput(): { readonly path: string; readonly offset: number } {
-    return this.world.prepareOutput(this.spec, this.key, this.world.sharesLogFile(this.spec));
+  prepareOutput(spec: AppSpec = this.spec): OutputPlace {
+    return this.world.prepareOutput(spec, this.key, this.world.sharesLogFile(spec));
   }
 
   /** The output of a run that an earlier daemon began goes on as it did; that it cannot is no reason to end the run. */
   adoptOutput(): void {
     try {
-      this.prepareOutput();
+      const { logSplit, ...spec } = this.spec;
+      // What it began with counts, whatever was asked for since.
+      const isSplit = typeof this.record.errorsFrom === "number";
+      this.prepareOutput(isSplit ? { ...spec, logSplit: true } : spec);
     } catch (error) {
       this.patch({ lastError: error instanceof Error ? error.message : String(error) });
     }

@@ -1,6 +1,7 @@
 import type { Clock, Random, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import type { Origin, ProbeReport } from "../api/contract.ts";
 import type { EndOfRun } from "../hooks/outbox.ts";
+import type { OutputPlace } from "../logs/instance-output.ts";
 import type { LineWatch, WantedLine } from "../logs/line-watch.ts";
 import type { Look, LookResult } from "../probes/probe-loop.ts";
 import type { Run, Runner, StopRequest } from "../runner/runner.ts";
@@ -27,12 +28,8 @@ export interface InstanceWorld {
   ): Promise<WaitEnd>;
   /** `run`: whose ports those are that the spec names. */
   readonly look: (spec: AppSpec, run: { readonly pid: number; readonly cookie: string | null }) => Look;
-  /** Where a run's output is appended to, which can be written now. `offset` is its length now. */
-  prepareOutput(
-    spec: AppSpec,
-    key: InstanceKey,
-    sharesFile: boolean,
-  ): { readonly path: string; readonly offset: number };
+  /** Where a run's output is appended to, which can be written now. */
+  prepareOutput(spec: AppSpec, key: InstanceKey, sharesFile: boolean): OutputPlace;
   /** So much of its output is kept from now on. */
   keepOutput(spec: AppSpec, key: InstanceKey): void;
   /** A run has begun: its output is watched until `closeOutput`. */
@@ -41,7 +38,8 @@ export interface InstanceWorld {
   closeOutput(key: InstanceKey): void;
   /** Deletes what there is of an app's output and its index. A copy in a file of the user's stays. */
   deleteOutput(app: Pick<InstanceKey, "project" | "name">): Promise<void>;
-  watchLine(key: InstanceKey, wanted: WantedLine): LineWatch;
+  /** `errorsFrom`: where to begin in the log of stderr, if the run has one. */
+  watchLine(key: InstanceKey, wanted: WantedLine, errorsFrom?: number | null): LineWatch;
   /** One number for each port, as `choosePorts` does; absent where none can be chosen. */
   choosePorts?(
     ports: AppSpec["ports"],

@@ -75,7 +75,9 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
   const cookie = world.random.uuid();
   const output = entry.prepareOutput();
   // Written before it is launched: whoever comes after a crash knows what to look for. After a power cut there is nothing.
-  entry.patch({ cookie, pid: null, sawReadyLine: false, status: null, outputFrom: output.offset });
+  const { offset: outputFrom, errors } = output;
+  const errorsFrom = errors?.offset ?? null;
+  entry.patch({ cookie, pid: null, sawReadyLine: false, status: null, outputFrom, errorsFrom });
   failpoint("launch.prepared");
   await world.journal.outlivesProcess();
   failpoint("launch.intended");
@@ -90,6 +92,7 @@ async function launchNow(entry: InstanceEntry, life: Life): Promise<Run | undefi
       ...watchdogVariable(spec),
     },
     output: output.path,
+    ...(errors !== undefined && { errorOutput: errors.path }),
     forks,
     ...(user === undefined ? {} : { user }),
     ...(groups === undefined ? {} : { groups }),

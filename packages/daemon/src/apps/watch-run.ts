@@ -76,5 +76,5 @@ function watchReadyLine(entry: InstanceEntry, token: ShutdownToken): LineWatch |
   const { readyLogLine: text } = spec;
   if (text === undefined) return undefined;
   const onSeen = (): void => entry.patch({ sawReadyLine: true });
-  return world.watchLine(key, { offset: record.outputFrom, text, token, onSeen });
+  return world.watchLine(key, { offset: record.outputFrom, text, token, onSeen }, record.errorsFrom);
 }

@@ -139,7 +139,7 @@ export class AppViews {
     const own = app ?? key;
     const of = { project: own.project, name: own.name, instance: own.instance };
     const until = exit === undefined ? {} : { until: Date.parse(exit.time) };
-    return await logs.read([{ key: of, log: logs.of(of) }], { lines, ...until });
+    return await logs.read(logs.of(of).sources(), { lines, ...until });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock, Timer } from "@holdfast/runtime";
 import { breather } from "./breather.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { HolePuncher } from "./hole-puncher.ts";
-import { lastLinesOffset } from "./last-lines.ts";
+import { lastLines } from "./last-lines.ts";
 import { lineStartFrom, longestLineBytes, type RawLine, readBytes, readLines } from "./lines.ts";
 import { type CopyTarget, LogCopy } from "./log-copy.ts";
 import { LogCutter, mostTimes } from "./log-cutter.ts";
@@ -40,6 +40,13 @@ export interface LogCare {
   readonly onGrowth?: () => void;
 }
 
+/** A log and the other stream of the same app: they are looked at together and share a bound. */
+interface LogPair {
+  readonly other: AppLog;
+  /** What may be kept here, when so much is kept there. */
+  readonly share: (maxBytes: number, beside: number) => number;
+}
+
 /** More than the longest line; more at once would only fill the memory. */
 const readBlockBytes = 96 * 1024;
 
@@ -56,6 +63,7 @@ export class AppLog {
   readonly #listeners = new Set<() => void>();
   readonly #cutter: LogCutter;
   readonly #troubles: Troubles;
+  #pair: LogPair | undefined;
   #watch: GrowthWatch | undefined;
   #prepared = false;
   #copy: LogCopy | undefined;
@@ -84,6 +92,11 @@ export class AppLog {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
   }
 
+  /** To be called on both. `share`: what may be kept of this one, when so much is kept of the other. */
+  pairWith(other: AppLog, share: LogPair["share"]): void {
+    this.#pair = { other, share };
+  }
+
   /** From now on so much of it is kept; undefined means as much as of any. */
   keep(retention: Partial<Retention> | undefined): void {
     this.#cutter.retention = { ...(this.#care?.retention ?? usualRetention), ...retention };
@@ -104,7 +117,11 @@ export class AppLog {
         closeSync(openSync(this.path, "a", 0o600));
       }
       const known = this.#timeIndex((index) => index.lastSize);
-      this.#watch = new GrowthWatch(this.path, known, this.clock, (size) => this.#grown(size));
+      this.#watch = new GrowthWatch(this.path, known, this.clock, (size) => {
+        // What the other stream wrote before that does not get a later time.
+        if (this.#pair !== undefined) this.#pair.other.#look();
+        this.#grown(size);
+      });
     });
     this.#catchUp(false);
     this.trim();
@@ -154,16 +171,23 @@ export class AppLog {
     return this.#cutter.first;
   }
 
+  get keptBytes(): number {
+    return this.size - this.firstOffset;
+  }
+
   onGrowth(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Where a range begins and ends: of the lines that begin there, all are in it that are wanted. */
+  /**
+   * Where a range begins and ends: of the lines that begin there, all are in it that are wanted. `count` is how many,
+   * where the last ones were asked for.
+   */
   async rangeOf(
     range: LogRange,
     isWanted?: (line: RawLine) => boolean,
-  ): Promise<{ readonly offset: number; readonly end: number }> {
+  ): Promise<{ readonly offset: number; readonly end: number; readonly count?: number }> {
     const { since, until, after, before, lines } = range;
     const at = (time: number): number => this.#timeIndex((index) => index.offsetAt(time));
     const end = Math.min(
@@ -176,14 +200,14 @@ export class AppLog {
       after === undefined ? 0 : lineStartFrom(this.path, after + 1),
     );
     if (lines === undefined || after !== undefined) return { offset: from, end };
-    const offset = await lastLinesOffset(this.path, {
+    const found = await lastLines(this.path, {
       first: from,
       end: Math.max(from, Math.min(end, this.#endOfLines())),
       count: lines,
       breathe: breather(this.clock),
       ...(isWanted === undefined ? {} : { isWanted }),
     });
-    return { offset, end };
+    return { ...found, end };
   }
 
   /**
@@ -208,15 +232,22 @@ export class AppLog {
 
   /** Lets go of what is beyond its bounds. */
   trim(): void {
-    const { maxAgeMs } = this.#cutter.retention;
+    const { maxAgeMs, maxBytes } = this.#cutter.retention;
     const young =
       maxAgeMs === undefined ? 0 : this.#timeIndex((index) => index.offsetAt(this.clock.now() - maxAgeMs));
-    this.#cutter.trim(this.size, young);
+    const pair = this.#pair;
+    const bound = pair === undefined ? maxBytes : pair.share(maxBytes, pair.other.keptBytes);
+    this.#cutter.trim(this.size, young, bound);
   }
 
   /** Lets go of its oldest `bytes`, but for the last 64 KiB. Returns how much that is. */
   letGo(bytes: number): number {
     return this.#cutter.cut(Math.min(this.firstOffset + bytes, this.size - leastLogBytes), this.size);
+  }
+
+  #look(): void {
+    const size = this.#watch?.look();
+    if (size !== undefined) this.#grown(size);
   }
 
   #grown(size: number): void {
@@ -232,6 +263,7 @@ export class AppLog {
     this.#catchUp(false);
     this.#tell();
     this.trim();
+    this.#pair?.other.trim();
     this.#care?.onGrowth?.();
   }
 

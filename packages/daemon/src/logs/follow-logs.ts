@@ -1,9 +1,11 @@
 import type { Subscription } from "@holdfast/rpc";
 import type { LogEvent } from "../api/contract.ts";
-import { type InstanceKey, keyText } from "../store/instance-record.ts";
+import type { AppLog } from "./app-log.ts";
 import { breather } from "./breather.ts";
-import type { LogQuery, LogSource } from "./log-book.ts";
-import { LogReader, mergeLogs } from "./merge-logs.ts";
+import type { LogSource } from "./instance-output.ts";
+import type { LogQuery } from "./log-book.ts";
+import { mergeLogs } from "./merge-logs.ts";
+import { openReaders } from "./open-readers.ts";
 import { type LineFilter, wantedLines } from "./wanted-lines.ts";
 import { wireLine } from "./wire-line.ts";
 
@@ -28,7 +30,7 @@ export function followLogs(
   sources: readonly LogSource[],
   query: LogQuery,
 ): { readonly add: (source: LogSource) => void; readonly done: Promise<void> } {
-  const followed = new Set<string>();
+  const followed = new Set<AppLog>();
   const pumps: Promise<void>[] = [];
   const ended = Promise.withResolvers<void>();
   subscription.onEnd(() => ended.resolve());
@@ -41,20 +43,13 @@ export function followLogs(
   };
 
   const add = (source: LogSource, offset: number = source.log.firstOffset): void => {
-    if (subscription.ended || followed.has(keyText(source.key))) return;
-    followed.add(keyText(source.key));
+    if (subscription.ended || followed.has(source.log)) return;
+    followed.add(source.log);
     pumps.push(pump(follower, source, offset));
   };
   const begin = async (): Promise<void> => {
-    const isWanted = wantedLines(query);
-    const readers = await Promise.all(
-      sources.map(async ({ key, log }) => {
-        // What is written from now on comes with the pumps.
-        const { size } = log;
-        const { offset, end } = await log.rangeOf(query, isWanted);
-        return new LogReader({ key, log, offset, end: Math.min(end, Math.max(size, offset)), isWanted });
-      }),
-    );
+    // What is written from now on comes with the pumps.
+    const readers = await openReaders(sources, query, false);
     const [clock] = sources.map(({ log }) => log.clock);
     if (clock !== undefined) {
       for await (const lines of mergeLogs(readers, clock)) {
@@ -90,9 +85,10 @@ function senderOf(subscription: Subscription<LogEvent>): (event: LogEvent) => Pr
 
 async function pump(
   { send, hasEnded, onEnd, query }: Follower,
-  { key, log }: LogSource,
+  source: LogSource,
   offset: number,
 ): Promise<void> {
+  const { log } = source;
   const { clock } = log;
   const breathe = breather(clock);
   const isWanted = wantedLines(query) ?? ((): boolean => true);
@@ -102,7 +98,8 @@ async function pump(
   const sendBlock = (from: number, unfinished: boolean) => {
     const { lines, next } = log.read(from, unfinished);
     const wanted = lines.filter((line) => line.time <= until && isWanted(line));
-    const sent = wanted.length > 0 ? send({ lines: wanted.map((line) => wireLine(key, line)) }) : undefined;
+    const sent =
+      wanted.length > 0 ? send({ lines: wanted.map((line) => wireLine(source, line)) }) : undefined;
     return { next, isEnd: lines.length === 0, sent };
   };
   let wake = Promise.withResolvers<"woken" | "stood">();
@@ -112,7 +109,7 @@ async function pump(
     for (let why: "woken" | "stood" = "woken"; !hasEnded(); ) {
       wake = Promise.withResolvers();
       await breathe();
-      position = await overGap(send, key, position, log);
+      position = await overGap(send, source, position);
       const { next, isEnd, sent } = sendBlock(position, why === "stood" || !log.isOpen);
       position = next;
       await sent;
@@ -133,12 +130,13 @@ async function pump(
 /** Where to go on when what came next is gone: it was let go, or the log was emptied. */
 async function overGap(
   send: Follower["send"],
-  { project, name, instance }: InstanceKey,
+  { key: { project, name, instance }, log: { firstOffset, size }, streamAt }: LogSource,
   position: number,
-  { firstOffset, size }: LogSource["log"],
 ): Promise<number> {
   if (position > size) return firstOffset;
   if (position >= firstOffset) return position;
-  await send({ lines: [], skipped: [{ project, name, instance, bytes: firstOffset - position }] });
+  const stream = streamAt?.(position);
+  const skipped = { project, name, instance, bytes: firstOffset - position };
+  await send({ lines: [], skipped: [stream === undefined ? skipped : { ...skipped, stream }] });
   return firstOffset;
 }

@@ -28,11 +28,17 @@ export class GrowthWatch {
 
   /** Looks now; true when it had grown. */
   sample(): boolean {
+    const size = this.look();
+    if (size !== undefined) this.#onGrowth(size);
+    return size !== undefined;
+  }
+
+  /** Looks now; how long it is, when it had grown. Whoever asks is told, and nobody else. */
+  look(): number | undefined {
     const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-    if (size === this.#size) return false;
+    if (size === this.#size) return undefined;
     this.#size = size;
-    this.#onGrowth(size);
-    return true;
+    return size;
   }
 
   /** Looks a last time and lets go. */

@@ -4,7 +4,7 @@ const newline = 0x0a;
 /** A few lines are mostly wanted, of many logs at once: all of a block would be thousands of lines of each. */
 const firstBlockBytes = 16 * 1024;
 
-export interface LastLines {
+export interface LastLinesQuery {
   /** Nothing before it is looked at. */
   readonly first: number;
   /** Nothing that begins there or later is looked at. */
@@ -16,11 +16,18 @@ export interface LastLines {
   readonly breathe: () => Promise<void>;
 }
 
-/** The offset from which on there are `count` wanted lines; `first` when there are fewer. Reads from the end backwards. */
-export async function lastLinesOffset(
+export interface LastLines {
+  /** Where they begin. */
+  readonly offset: number;
+  /** How many they are. */
+  readonly count: number;
+}
+
+/** The last `count` wanted lines; they begin at `first` when there are fewer. Reads from the end backwards. */
+export async function lastLines(
   path: string,
-  { first, end, count, isWanted = () => true, breathe }: LastLines,
-): Promise<number> {
+  { first, end, count, isWanted = () => true, breathe }: LastLinesQuery,
+): Promise<LastLines> {
   let left = count;
   let position = end;
   let size = firstBlockBytes;
@@ -37,10 +44,11 @@ export async function lastLinesOffset(
     }
     const start = found === bytes.length ? 0 : found;
     const { lines } = splitLines(bytes.subarray(start), from + start, { atEnd: true, isWithin: false });
-    for (const line of lines.toReversed()) if (isWanted(line) && --left === 0) return line.offset;
+    for (const line of lines.toReversed())
+      if (isWanted(line) && --left === 0) return { offset: line.offset, count };
     position = from + start;
     size = Math.min(blockBytes, 4 * size);
     if (bytes.length === 0) break;
   }
-  return left > 0 ? first : position;
+  return { offset: left > 0 ? first : position, count: count - left };
 }

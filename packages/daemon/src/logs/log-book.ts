@@ -5,20 +5,16 @@ import type { LogLine } from "../api/contract.ts";
 import { type InstanceKey, keyText } from "../store/instance-record.ts";
 import { AppLog, type LogCare, type LogRange } from "./app-log.ts";
 import type { HolePuncher } from "./hole-puncher.ts";
+import { InstanceOutput, type LogSource } from "./instance-output.ts";
 import { type DiskSpace, type LetGo, LogSweep } from "./log-sweep.ts";
-import { LogReader, mergeLogs } from "./merge-logs.ts";
+import { mergeLogs } from "./merge-logs.ts";
+import { openReaders } from "./open-readers.ts";
 import type { Retention } from "./retention.ts";
-import { type LineFilter, wantedLines } from "./wanted-lines.ts";
+import type { LineFilter } from "./wanted-lines.ts";
 
 /** How many lines of each app are read at once, and how much of all as it goes over the wire; who wants more follows. */
 const mostLines = 10_000;
 const mostWireCharacters = 8 * 1024 * 1024;
-
-/** The log of one instance. */
-export interface LogSource {
-  readonly key: InstanceKey;
-  readonly log: AppLog;
-}
 
 /** What of some logs is asked for. */
 export type LogQuery = LogRange & LineFilter;
@@ -32,13 +28,13 @@ export interface LogBounds {
   readonly space: () => DiskSpace | undefined;
 }
 
-/** The logs of all instances, by key. */
+/** The output of all instances, by key. */
 export class LogBook {
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #care: LogCare | undefined;
   readonly #sweep: LogSweep | undefined;
-  readonly #sources = new Map<string, LogSource>();
+  readonly #outputs = new Map<string, InstanceOutput>();
   readonly #listeners = new Set<(letGo: LetGo) => void>();
 
   /** `directory` is the home's `apps`. Without `bounds` logs grow as they like. */
@@ -48,7 +44,7 @@ export class LogBook {
     if (bounds === undefined) return;
     const sweep = new LogSweep({
       clock,
-      sources: () => [...this.#sources.values()],
+      sources: () => [...this.#outputs.values()].flatMap((output) => output.sources()),
       space: bounds.space,
       onLetGo: (letGo) => {
         for (const listener of this.#listeners) listener(letGo);
@@ -58,22 +54,22 @@ export class LogBook {
     this.#care = { ...bounds, onGrowth: () => sweep.look() };
   }
 
-  /** The log of an instance; made when first asked for. */
-  of(key: InstanceKey): AppLog {
-    const known = this.#sources.get(keyText(key));
-    if (known !== undefined) return known.log;
+  /** The output of an instance; made when first asked for. */
+  of(key: InstanceKey): InstanceOutput {
+    const known = this.#outputs.get(keyText(key));
+    if (known !== undefined) return known;
     const path = join(this.#directory, key.project, key.name, `${key.instance}.log`);
-    const log = new AppLog(path, this.#clock, this.#care);
-    this.#sources.set(keyText(key), { key, log });
-    return log;
+    const output = new InstanceOutput(key, path, (log) => new AppLog(log, this.#clock, this.#care));
+    this.#outputs.set(keyText(key), output);
+    return output;
   }
 
   /** Deletes all logs of an app with all that lies beside them. Whoever follows one hears of what is written to it later. */
   async remove({ project, name }: Pick<InstanceKey, "project" | "name">): Promise<void> {
-    const own = [...this.#sources].filter(([, { key }]) => key.project === project && key.name === name);
-    for (const [id, { log }] of own) {
-      log.clear();
-      if (!log.isFollowed) this.#sources.delete(id);
+    const own = [...this.#outputs].filter(([, { key }]) => key.project === project && key.name === name);
+    for (const [id, output] of own) {
+      output.clear();
+      if (!output.isFollowed) this.#outputs.delete(id);
     }
     await rm(join(this.#directory, project, name), { recursive: true, force: true });
   }
@@ -87,20 +83,14 @@ export class LogBook {
   /** Stops watching all of them. */
   close(): void {
     this.#sweep?.close();
-    for (const { log } of this.#sources.values()) log.close();
+    for (const output of this.#outputs.values()) output.close();
     this.#care?.puncher.close();
   }
 
   /** The last lines of several logs, or with `after` the first ones there, in the order of their times. */
   async read(sources: readonly LogSource[], query: LogQuery): Promise<readonly LogLine[]> {
     const lines = Math.min(query.lines ?? mostLines, mostLines);
-    const isWanted = wantedLines(query);
-    const readers = await Promise.all(
-      sources.map(async ({ key, log }) => {
-        const range = await log.rangeOf({ ...query, lines }, isWanted);
-        return new LogReader({ key, log, ...range, isWanted, most: lines });
-      }),
-    );
+    const readers = await openReaders(sources, { ...query, lines }, true);
     const found: { readonly line: LogLine; readonly characters: number }[] = [];
     let characters = 0;
     for await (const batch of mergeLogs(readers, this.#clock)) {

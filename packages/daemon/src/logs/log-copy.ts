@@ -24,6 +24,8 @@ export interface CopyTarget {
   readonly path: string;
   /** Stands before every line, in a file that several apps share. */
   readonly label?: string;
+  /** True: lines of another log go there, too. */
+  readonly wholeLines?: boolean;
 }
 
 export class LogCopy {
@@ -60,7 +62,7 @@ export class LogCopy {
   }
 
   /**
-   * Copies what is there now, from `first` on, but no more than 1 MiB of it at once. In a file that several apps share
+   * Copies what is there now, from `first` on, but no more than 1 MiB of it at once. In a file that several logs share
    * these are whole lines; `atEnd` the unfinished last one too.
    */
   catchUp(first: number, atEnd: boolean): CaughtUp {
@@ -73,7 +75,7 @@ export class LogCopy {
         target ??= openTarget(this.#target.path);
         const written = writeSync(target, bytes);
         // Less than all, where the disk is full: the rest of a line is not to follow its beginning twice.
-        this.#offset = this.#target.label === undefined ? this.#offset + written : next;
+        this.#offset = this.#isByLine ? next : this.#offset + written;
         this.#keepOffset();
       }
       return { isBehind: true };
@@ -86,15 +88,20 @@ export class LogCopy {
     }
   }
 
-  /** The next piece, as it is to stand in the copy. Without a label that is the very bytes, and no work. */
+  get #isByLine(): boolean {
+    return this.#target.label !== undefined || this.#target.wholeLines === true;
+  }
+
+  /** The next piece, as it is to stand in the copy. In a file of its own that is the very bytes, and no work. */
   #read(atEnd: boolean): { readonly bytes: Buffer; readonly next: number } {
     const { label } = this.#target;
-    if (label === undefined) {
+    if (!this.#isByLine) {
       const bytes = readBlock(this.#source, this.#offset);
       return { bytes, next: this.#offset + bytes.length };
     }
     const { lines, next } = readLines(this.#source, this.#offset, undefined, atEnd);
-    return { bytes: Buffer.from(lines.map(({ text }) => `${label} | ${text}\n`).join("")), next };
+    const before = label === undefined ? "" : `${label} | `;
+    return { bytes: Buffer.from(lines.map(({ text }) => `${before}${text}\n`).join("")), next };
   }
 
   #keepOffset(): void {

@@ -42,9 +42,9 @@ export class LogCutter {
     this.#head?.reset();
   }
 
-  /** `young`: where what is young enough begins. */
-  trim(size: number, young: number): void {
-    this.cut(cutOf({ first: this.first, size, young: Math.min(young, size) }, this.retention), size);
+  /** `young`: where what is young enough begins; `maxBytes`: the bound of now. */
+  trim(size: number, young: number, maxBytes: number): void {
+    this.cut(cutOf({ first: this.first, size, young: Math.min(young, size) }, { maxBytes }), size);
   }
 
   /** Cuts off what lies before `wanted`, up to the next line. Returns how many bytes that is; 0 while it cuts already. */

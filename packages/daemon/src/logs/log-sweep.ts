@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@holdfast/runtime";
 import type { InstanceKey } from "../store/instance-record.ts";
-import type { LogSource } from "./log-book.ts";
+import type { LogSource } from "./instance-output.ts";
 import { leastLogBytes } from "./retention.ts";
 
 const mebibyte = 1024 * 1024;
@@ -69,7 +69,7 @@ export class LogSweep {
     let missing = 2 * reserve - space.available;
     const bySize = this.#seams
       .sources()
-      .map(({ key, log }) => ({ key, log, kept: log.size - log.firstOffset }))
+      .map(({ key, log }) => ({ key, log, kept: log.keptBytes }))
       .toSorted((a, b) => b.kept - a.kept);
     for (const { key, log, kept } of bySize) {
       if (missing <= 0 || kept <= leastLogBytes) break;

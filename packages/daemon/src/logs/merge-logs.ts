@@ -1,19 +1,23 @@
 import type { Clock } from "@holdfast/runtime";
 import type { LogLine } from "../api/contract.ts";
-import type { InstanceKey } from "../store/instance-record.ts";
-import type { AppLog, TimedLine } from "./app-log.ts";
+import type { TimedLine } from "./app-log.ts";
 import { breather } from "./breather.ts";
+import type { LogSource } from "./instance-output.ts";
 import { wireLine } from "./wire-line.ts";
 
 /** One log, as it goes into a merge: the lines that begin in `[offset, end)` and are wanted. */
-export interface MergeSource {
-  readonly key: InstanceKey;
-  readonly log: AppLog;
+export interface MergeSource extends LogSource {
   readonly offset: number;
   readonly end: number;
   readonly isWanted?: ((line: TimedLine) => boolean) | undefined;
-  /** The first so many of them; all when absent. */
-  readonly most?: number | undefined;
+  /** What the logs of one instance give together; all there is when absent. */
+  readonly share?: LineShare | undefined;
+}
+
+/** So many lines are passed over, and then so many given. Counts down. */
+export interface LineShare {
+  skip: number;
+  left: number;
 }
 
 /** So much goes into one batch. */
@@ -28,25 +32,23 @@ export class LogReader {
   #lines: readonly TimedLine[] = [];
   #at = 0;
   #next: number;
-  #left: number;
 
   constructor(source: MergeSource) {
     this.source = source;
     this.position = source.offset;
     this.#next = source.offset;
-    this.#left = source.most ?? Number.POSITIVE_INFINITY;
   }
 
   /** The first line that was not taken, if it has been read already. */
   get line(): TimedLine | undefined {
-    return this.#lines[this.#at];
+    return this.source.share?.left === 0 ? undefined : this.#lines[this.#at];
   }
 
   /** Reads until there is a line; resolves with false when there is none any more. */
   async fill(breathe: () => Promise<void>): Promise<boolean> {
-    const { log, end, isWanted } = this.source;
+    const { log, end, isWanted, share } = this.source;
     while (this.line === undefined) {
-      if (this.#next >= end || this.#left === 0) return false;
+      if (this.#next >= end || share?.left === 0) return false;
       await breathe();
       const { lines, next } = log.read(this.#next);
       this.#next = next;
@@ -59,9 +61,14 @@ export class LogReader {
     return true;
   }
 
-  take(): void {
+  /** False when the line that was taken is one too many. */
+  take(): boolean {
     this.#at++;
-    if (--this.#left === 0) this.#lines = [];
+    const { share } = this.source;
+    if (share === undefined) return true;
+    if (share.skip-- > 0) return false;
+    share.left--;
+    return true;
   }
 }
 
@@ -84,9 +91,9 @@ export async function* mergeLogs(
     }
     const first = earliest(open);
     if (first === undefined) break;
-    batch.push(wireLine(first.reader.source.key, first.line));
+    if (!first.reader.take()) continue;
+    batch.push(wireLine(first.reader.source, first.line));
     characters += first.line.text.length;
-    first.reader.take();
     if (batch.length < batchLines && characters < batchCharacters) continue;
     yield batch;
     batch = [];

@@ -14,6 +14,11 @@ export const usualRetention: Retention = { maxBytes: 64 * mebibyte };
 /** A smaller bound would be spent on bookkeeping. */
 export const leastLogBytes: number = 64 * 1024;
 
+/** What one of two logs keeps that share a bound: half of it at least, and all that the other one leaves. */
+export function halfAtLeast(maxBytes: number, beside: number): number {
+  return Math.max(maxBytes / 2, maxBytes - beside);
+}
+
 export interface LogExtent {
   /** Where the first kept line begins. */
   readonly first: number;

@@ -1,11 +1,13 @@
 import type { LogLine } from "../api/contract.ts";
-import type { InstanceKey } from "../store/instance-record.ts";
 import type { TimedLine } from "./app-log.ts";
+import type { LogSource } from "./instance-output.ts";
 import { levelOf, levelOfFields } from "./log-level.ts";
 import { structuredFields } from "./structured-line.ts";
 
 /** A line as it goes over the wire. */
-export function wireLine({ project, name, instance }: InstanceKey, line: TimedLine): LogLine {
+export function wireLine({ key, streamAt }: Omit<LogSource, "log">, line: TimedLine): LogLine {
+  const { project, name, instance } = key;
+  const stream = streamAt?.(line.offset);
   const fields = structuredFields(line.text);
   const level = fields === undefined ? levelOf(line.text) : levelOfFields(fields);
   return {
@@ -15,6 +17,7 @@ export function wireLine({ project, name, instance }: InstanceKey, line: TimedLi
     time: timeText(line.time),
     text: line.text,
     offset: line.offset,
+    ...(stream === undefined ? {} : { stream }),
     ...(level === undefined ? {} : { level }),
     ...(fields === undefined ? {} : { fields }),
     ...(line.continues === undefined ? {} : { continues: line.continues }),

@@ -86,6 +86,7 @@ export class ProcessRunner implements Runner {
         cwd: request.workingDir,
         env,
         output: request.output,
+        ...(request.errorOutput !== undefined && { errorOutput: request.errorOutput }),
         cgroups: [...(cgroup === undefined ? [] : [cgroup.path]), ...(group?.paths ?? [])],
         ...(request.user === undefined ? {} : { user: request.user }),
         ...(request.groups === undefined ? {} : { groups: request.groups }),

@@ -17,6 +17,8 @@ export interface RunRequest {
   readonly environment: Readonly<Record<string, string>>;
   /** The file that gets stdout and stderr, appended. */
   readonly output: string;
+  /** The file that gets stderr instead. */
+  readonly errorOutput?: string;
   readonly user?: string;
   readonly groups?: readonly string[];
   readonly limits?: AppLimits;

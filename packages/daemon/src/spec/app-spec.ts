@@ -245,6 +245,8 @@ export interface AppSpec {
   readonly skippedEndsProject?: true;
   /** A file of the user's that gets a copy of the output; lines are labelled where several instances name the same. */
   readonly logFile?: string;
+  /** Present: stderr has a log of its own, so that the streams can be told apart. */
+  readonly logSplit?: true;
   /** How much of the output is kept: bytes, and no longer than so. What is absent is as for any app. */
   readonly logKeep?: { readonly maxBytes?: number; readonly maxAgeMs?: number };
 }

@@ -47,6 +47,8 @@ export interface InstanceRecord extends InstanceKey {
   readonly sawReadyLine: boolean;
   /** Where the output of the present or last run begins in the log. */
   readonly outputFrom: number;
+  /** Where its stderr begins in the log of that; null or absent where both are one. */
+  readonly errorsFrom?: number | null;
   readonly operation: { readonly id: string; readonly kind: OperationKind; readonly since: number } | null;
 }
 

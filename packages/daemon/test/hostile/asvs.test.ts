@@ -309,9 +309,8 @@ describe("V5 File Handling", () => {
       "//etc/passwd",
     ])
       expect([path, (await rig.ask(path)).text.includes("root:")]).toEqual([path, false]);
-    expect(new LogBook("/home/h/apps", systemClock).of({ project: "a", name: "b", instance: 1 }).path).toBe(
-      "/home/h/apps/a/b/1.log",
-    );
+    const output = new LogBook("/home/h/apps", systemClock).of({ project: "a", name: "b", instance: 1 });
+    expect(output.log.path).toBe("/home/h/apps/a/b/1.log");
   });
 
   test("5.3.3: no archive is unpacked: nothing in it could name a place", () => {

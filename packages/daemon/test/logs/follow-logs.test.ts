@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { LogEvent } from "../../src/api/contract.ts";
 import type { AppLog } from "../../src/logs/app-log.ts";
 import { followLogs } from "../../src/logs/follow-logs.ts";
-import { LogBook, type LogSource } from "../../src/logs/log-book.ts";
+import type { LogSource } from "../../src/logs/instance-output.ts";
+import { LogBook } from "../../src/logs/log-book.ts";
 
 let directory = "";
 let book: LogBook;
@@ -25,7 +26,7 @@ afterEach(() => {
 
 function source(name: string): LogSource & { readonly log: AppLog } {
   const key = { project: "shop", name, instance: 1 };
-  const log = book.of(key);
+  const { log } = book.of(key);
   log.open();
   return { key, log };
 }

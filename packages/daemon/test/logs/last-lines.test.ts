@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@holdfast/runtime";
 import { afterAll, expect, test } from "vitest";
-import { lastLinesOffset } from "../../src/logs/last-lines.ts";
+import { lastLines } from "../../src/logs/last-lines.ts";
 import { splitLines } from "../../src/logs/lines.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-last-"));
@@ -23,8 +23,9 @@ test("however long the lines are, the last ones begin where reading all of them 
     let breaths = 0;
     const breathe = async (): Promise<void> => void breaths++;
     for (const count of [1, 5, 29, 1_000]) {
-      const offset = await lastLinesOffset(path, { first: 0, end: text.length, count, breathe });
-      expect(offset).toBe(count >= all.length ? 0 : all.at(-count)?.offset);
+      const found = await lastLines(path, { first: 0, end: text.length, count, breathe });
+      const offset = count >= all.length ? 0 : all.at(-count)?.offset;
+      expect(found).toEqual({ offset, count: Math.min(count, all.length) });
     }
     expect(breaths).toBeGreaterThan(0);
   }

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type LastLines, lastLinesOffset } from "../../src/logs/last-lines.ts";
+import { type LastLinesQuery, lastLines } from "../../src/logs/last-lines.ts";
 import { lineStartFrom, longestLineBytes, readLines } from "../../src/logs/lines.ts";
 
 let directory = "";
@@ -104,14 +104,10 @@ test("a file that is not there has no lines", async () => {
 });
 
 const breathe = async (): Promise<void> => {};
-const last = (count: number, over: Partial<LastLines> = {}): Promise<number> =>
-  lastLinesOffset(path, {
-    first: 0,
-    end: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
-    count,
-    breathe,
-    ...over,
-  });
+const last = async (count: number, over: Partial<LastLinesQuery> = {}): Promise<number> => {
+  const end = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return (await lastLines(path, { first: 0, end, count, breathe, ...over })).offset;
+};
 
 test("the last lines are found across blocks, with or without a newline at the end", async () => {
   const all = Array.from({ length: 30_000 }, (_, index) => `line number ${index}`);

@@ -5,6 +5,7 @@ import { openCgroupHome, openLauncher, openLimitHome, RunDirectory } from "@hold
 import { systemClock, systemRandom } from "@holdfast/runtime";
 import { Daemon } from "../../src/daemon.ts";
 import { realHooks } from "../../src/hooks/real-hooks.ts";
+import { PerlPuncher } from "../../src/logs/hole-puncher.ts";
 import { LogBook } from "../../src/logs/log-book.ts";
 import { realMachine } from "../../src/machine.ts";
 import { ProcessRunner } from "../../src/runner/process-runner.ts";
@@ -23,7 +24,7 @@ export interface RealDaemon {
 
 /** A daemon in this process that runs real programs, with its state in a directory of its own. */
 export async function realDaemon(
-  options: { readonly directory?: string; readonly cgroups?: boolean } = {},
+  options: { readonly directory?: string; readonly cgroups?: boolean; readonly bounded?: boolean } = {},
 ): Promise<RealDaemon> {
   const clock = systemClock;
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), "holdfast-daemon-"));
@@ -48,7 +49,8 @@ export async function realDaemon(
     ...(cgroups === undefined ? {} : { cgroups }),
   });
   const state = openState(directory, clock);
-  const logs = new LogBook(join(directory, "apps"), clock);
+  const bounds = { puncher: new PerlPuncher(clock), space: () => undefined };
+  const logs = new LogBook(join(directory, "apps"), clock, options.bounded === true ? bounds : undefined);
   const daemon = new Daemon({
     clock,
     random: systemRandom,

@@ -7,7 +7,7 @@ import { KEEPER_NOTIFY } from "./keeper-notify.ts";
  * Arguments: the run directory, then the numbers of seven system calls that perl has no name
  * for (`prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime`), each 0 where they are not known. On stdin: requests, a length of four
  * bytes (big endian), then as many bytes of NUL-separated fields: cookie, working directory, cgroups (one a line),
- * output file, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
+ * output file, another one for stderr or nothing, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
  * name of an abstract socket for `sd_notify` or nothing, the number of variables, the variables as `NAME=value`, the arguments.
  *
  * 1. `COOKIE.pid` exists, empty, before the fork; it gets `PID START\n` (ticks since boot) when exec has succeeded.
@@ -107,7 +107,7 @@ sub record {
 }
 
 sub launch {
-  my ($cookie, $cwd, $cgroups, $output, $user, $groups, $limits, $notify, $variables, @argv) = split /\0/, $_[0], -1;
+  my ($cookie, $cwd, $cgroups, $output, $errors, $user, $groups, $limits, $notify, $variables, @argv) = split /\0/, $_[0], -1;
   my @env = splice @argv, 0, $variables;
   my ($file, $from, $to, $pid);
   open $file, '>', "$run/$cookie.pid" or return refuse($cookie, 'record', $! + 0);
@@ -115,7 +115,7 @@ sub launch {
   if ($notify ne '') { open_notify($cookie, $notify) or return refuse($cookie, 'notify', $! + 0) }
   $pid = fork;
   return refuse($cookie, 'fork', $! + 0) unless defined $pid;
-  become($to, $cwd, $cgroups, $output, $user, $groups, $limits, \@env, \@argv) if $pid == 0;
+  become($to, $cwd, $cgroups, $output, $errors, $user, $groups, $limits, \@env, \@argv) if $pid == 0;
   close $to;
   $cookie_of{$pid} = $cookie;
   $notify{$cookie}{pid} = $pid if $notify ne '';
@@ -160,7 +160,7 @@ sub reap {
 }
 
 sub become {
-  my ($to, $cwd, $cgroups, $output, $user, $groups, $limits, $env, $argv) = @_;
+  my ($to, $cwd, $cgroups, $output, $errors, $user, $groups, $limits, $env, $argv) = @_;
   my $fail = sub { syswrite $to, "$_[0] " . ($! + 0); exit 127 };
   $setsid ? syscall($setsid) : setpgrp 0, 0;
   for my $cgroup (split /\n/, $cgroups) {
@@ -170,7 +170,7 @@ sub become {
   }
   open STDIN, '<', '/dev/null' or $fail->('stdin');
   open STDOUT, '>>', $output or $fail->('output');
-  open STDERR, '>&', \*STDOUT or $fail->('output');
+  ($errors eq '' ? open STDERR, '>&', \*STDOUT : open STDERR, '>>', $errors) or $fail->('output');
   umask $umask;
   chdir $cwd or $fail->('chdir');
   limit($_, $fail) for split /,/, $limits;

@@ -6,7 +6,7 @@ export function checkRequest(request: LaunchRequest): void {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/.test(request.cookie)) {
     throw new TypeError(`not a cookie: ${JSON.stringify(request.cookie)}`);
   }
-  for (const path of [request.cwd, request.output, ...(request.cgroups ?? [])]) {
+  for (const path of [request.cwd, ...outputsOf(request), ...(request.cgroups ?? [])]) {
     if (!path.startsWith("/")) throw new TypeError(`not an absolute path: ${JSON.stringify(path)}`);
   }
   for (const name of Object.keys(request.env)) {
@@ -26,6 +26,11 @@ export function encodeFrame(request: LaunchRequest): Uint8Array {
   return frame;
 }
 
+/** The files that it writes to: one, or one for each stream. */
+export function outputsOf({ output, errorOutput }: LaunchRequest): readonly string[] {
+  return errorOutput === undefined ? [output] : [output, errorOutput];
+}
+
 function fieldsOf(request: LaunchRequest): readonly string[] {
   const socketName = `holdfast/${request.cookie}`;
   const env = {
@@ -41,6 +46,7 @@ function fieldsOf(request: LaunchRequest): readonly string[] {
     request.cwd,
     (request.cgroups ?? []).join("\n"),
     request.output,
+    request.errorOutput ?? "",
     request.user ?? "",
     (request.groups ?? []).join(","),
     (request.resourceLimits ?? []).map(resourceLimitText).join(","),

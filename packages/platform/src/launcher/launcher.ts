@@ -13,6 +13,8 @@ export interface LaunchRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute; stdout and stderr are appended to it. Made with mode 0600 if it is not there. */
   readonly output: string;
+  /** Absolute; stderr is appended to it instead. As `output`. */
+  readonly errorOutput?: string;
   /** The directories of cgroups to join before anything else, one of each hierarchy. */
   readonly cgroups?: readonly string[];
   /** `USER` or `USER:GROUP`, names or numbers. Such a program gains no privileges by what it executes. */

@@ -69,11 +69,11 @@ export class ShimLauncher implements Launcher {
     const { runDirectory, clock, timeoutMs = 10_000 } = this.#options;
     preflight(request);
     const { promise, resolve, reject } = Promise.withResolvers<RunRecord>();
-    const output = attempt(request, "output", () => openSync(request.output, "a", 0o600));
+    const outputs = attempt(request, "output", () => openOutputs(request));
     try {
       // Says that a program may appear, to a daemon that comes after a crash of this one.
       attempt(request, "record", () => writeFileSync(this.#record(request, "pid"), "", { mode: 0o600 }));
-      const shim = attempt(request, "shim", () => this.#spawn(request, output));
+      const shim = attempt(request, "shim", () => this.#spawn(request, outputs));
       shim.once("error", (error) => {
         runDirectory.remove(request.cookie);
         reject(spawnFailedBy(request, "shim", error));
@@ -83,7 +83,7 @@ export class ShimLauncher implements Launcher {
       runDirectory.remove(request.cookie);
       throw error;
     } finally {
-      closeSync(output);
+      for (const output of new Set(outputs)) closeSync(output);
     }
     const leave = runDirectory.follow(request.cookie, resolve);
     const timer = clock.setTimeout(() => {
@@ -97,7 +97,7 @@ export class ShimLauncher implements Launcher {
     }
   }
 
-  #spawn(request: LaunchRequest, output: number): ChildProcess {
+  #spawn(request: LaunchRequest, outputs: readonly [number, number]): ChildProcess {
     const unset = ["PWD", "OLDPWD", "SHLVL"].filter((name) => !(name in request.env)).join(" ");
     const args = [
       this.#record(request, ""),
@@ -110,12 +110,24 @@ export class ShimLauncher implements Launcher {
       detached: true,
       cwd: "/",
       env: request.env,
-      stdio: ["ignore", output, output],
+      stdio: ["ignore", ...outputs],
     });
   }
 
   #record(request: LaunchRequest, ending: string): string {
     return join(this.#options.runDirectory.path, ending ? `${request.cookie}.${ending}` : request.cookie);
+  }
+}
+
+/** Those of stdout and stderr, which are one where it writes to one. */
+function openOutputs({ output, errorOutput }: LaunchRequest): readonly [number, number] {
+  const out = openSync(output, "a", 0o600);
+  if (errorOutput === undefined) return [out, out];
+  try {
+    return [out, openSync(errorOutput, "a", 0o600)];
+  } catch (error) {
+    closeSync(out);
+    throw error;
   }
 }
 

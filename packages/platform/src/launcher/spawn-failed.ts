@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { HoldfastError } from "@holdfast/runtime";
+import { outputsOf } from "./launch-frame.ts";
 import type { LaunchRequest, SpawnFailedError, SpawnFailure } from "./launcher.ts";
 
 /** The error of a launch that failed, saying what was tried and where it ended. */
@@ -32,7 +33,7 @@ function explain(request: LaunchRequest, { phase, error }: SpawnFailure): string
     case "chdir":
       return `its working directory ${request.cwd} cannot be entered (${error})`;
     case "output":
-      return `its output file ${request.output} cannot be opened (${error})`;
+      return `its output file ${outputsOf(request).join(" or ")} cannot be opened (${error})`;
     case "user":
       return `it cannot become the user ${identityText(request)} (${error})`;
     case "cgroup":

@@ -1,10 +1,18 @@
+import type { LogStream } from "../api.ts";
+
 /** Which view the address names; everything of it stands in the fragment. */
 export type Route =
   | { readonly view: "overview" }
   | { readonly view: "graph"; readonly project: string | null }
   | { readonly view: "app"; readonly project: string; readonly name: string }
   /** `apps` are keys such as `shop/web`; none means all. */
-  | { readonly view: "logs"; readonly apps: readonly string[]; readonly text: string }
+  | {
+      readonly view: "logs";
+      readonly apps: readonly string[];
+      readonly text: string;
+      /** Absent: both. */
+      readonly stream?: LogStream;
+    }
   | { readonly view: "events"; readonly app: string | null }
   | { readonly view: "system" };
 export type ViewName = Route["view"];
@@ -21,7 +29,10 @@ export function parseRoute(fragment: string): Route {
       return project && name ? { view: "app", project, name } : { view: "overview" };
     }
     case "logs":
-      return { view, apps: params.getAll("app"), text: params.get("text") ?? "" };
+      return {
+        ...{ view, apps: params.getAll("app"), text: params.get("text") ?? "" },
+        ...streamOf(params.get("stream")),
+      };
     case "events":
       return { view, app: params.get("app") };
     case "system":
@@ -43,6 +54,7 @@ export function routeText(route: Route): string {
     case "logs": {
       const params = new URLSearchParams(route.apps.map((app) => ["app", app]));
       if (route.text !== "") params.set("text", route.text);
+      if (route.stream !== undefined) params.set("stream", route.stream);
       return params.size === 0 ? "#/logs" : `#/logs?${params}`;
     }
     case "events":
@@ -54,6 +66,10 @@ export function routeText(route: Route): string {
 
 export function appRoute({ project, name }: { readonly project: string; readonly name: string }): string {
   return routeText({ view: "app", project, name });
+}
+
+function streamOf(text: string | null): { readonly stream?: LogStream } {
+  return text === "stdout" || text === "stderr" ? { stream: text } : {};
 }
 
 function decode(text: string): string {

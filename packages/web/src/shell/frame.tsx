@@ -82,7 +82,7 @@ function viewOf(route: Route): ReactNode {
     case "app":
       return <AppView key={`${route.project}/${route.name}`} project={route.project} name={route.name} />;
     case "logs":
-      return <LogsView apps={route.apps} text={route.text} />;
+      return <LogsView apps={route.apps} text={route.text} stream={route.stream} />;
     case "events":
       return <EventsView app={route.app} />;
     case "system":

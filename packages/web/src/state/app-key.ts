@@ -1,8 +1,13 @@
-import type { Target } from "../api.ts";
+import type { LogStream, Target } from "../api.ts";
 
 /** Names one instance in maps and as React's key: `shop/web/1`. */
 export function instanceKey({ project, name, instance }: Required<Target>): string {
   return `${project}/${name}/${instance}`;
+}
+
+/** Names one log: of an instance, or of its stderr where that has one of its own. */
+export function logKey(log: Required<Target> & { readonly stream?: LogStream }): string {
+  return log.stream === "stderr" ? `${instanceKey(log)}/stderr` : instanceKey(log);
 }
 
 /** Names one app: `shop/web`. */

@@ -137,6 +137,46 @@ describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "nee
     expect(complaints).toEqual([]);
   });
 
+  test("stderr is told apart where apps have it so, and the address keeps the filter", async () => {
+    await rig.apply(
+      "split",
+      `name: split
+services:
+  two:
+    command: sh -c 'echo out 38; echo err 38 >&2; echo out 39; echo err 39 >&2; exec sleep 1000'
+    log: { split: true }
+    environment: { HOLDFAST_WEB_TEST: "$HOLDFAST_WEB_TEST" }
+  one:
+    command: sh -c 'echo alone; exec sleep 1000'
+    environment: { HOLDFAST_WEB_TEST: "$HOLDFAST_WEB_TEST" }
+`
+        .replaceAll("$n", "$$n")
+        .replaceAll("$((", "$$(("),
+    );
+    const { page, complaints } = await rig.open({ at: "#/logs?app=split%2Ftwo&app=split%2Fone" });
+    await page.getByText("err 39", { exact: true }).waitFor();
+    const row = (line: string) => page.locator(".log-row", { hasText: line });
+    expect(await row("err 39").locator(".log-stream").textContent()).toBe("err");
+    expect(await row("out 39").locator(".log-stream").textContent()).toBe("");
+    await page.getByLabel("Stream").selectOption("stderr");
+    await page.getByText("out 39", { exact: true }).waitFor({ state: "hidden" });
+    await page.getByText("err 39", { exact: true }).waitFor();
+    expect(new URL(page.url()).hash).toContain("stream=stderr");
+    await page.reload();
+    await page.getByText("err 39", { exact: true }).waitFor();
+    expect(await page.getByLabel("Stream").inputValue()).toBe("stderr");
+    expect(await page.getByText("out 39", { exact: true }).count()).toBe(0);
+    expect(await page.getByText("alone").count()).toBe(0);
+    // One that does not tell them apart says how it could.
+    await page.goto(`${page.url().split("#")[0]}#/logs?app=split%2Fone&stream=stderr`);
+    await page.getByText("These apps write both streams into one log.").waitFor();
+    expect(await page.getByText("log: { split: true }").count()).toBeGreaterThan(0);
+    await page.getByLabel("Stream").selectOption("");
+    await page.getByText("alone").waitFor();
+    expect(await page.getByLabel("Stream").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test("events are told as they come, with what they began with", async () => {
     const { page, complaints } = await rig.open({ at: "#/events" });
     await page.locator(".events").getByText("web is running").first().waitFor();

@@ -1,4 +1,4 @@
-/** `log` and `logging`: where a copy of the output goes, and how much of the output is kept. */
+/** `log` and `logging`: where a copy of the output goes, how much is kept, and whether its streams are told apart. */
 import { leastLogBytes } from "../../logs/retention.ts";
 import type { AppSpec } from "../../spec/app-spec.ts";
 import { parseBytes } from "../bytes.ts";
@@ -7,7 +7,7 @@ import { describeLocated } from "../located.ts";
 import type { ProblemList } from "../problem.ts";
 import type { MapReader } from "../reader.ts";
 
-type LogSettings = Pick<AppSpec, "logFile" | "logKeep">;
+type LogSettings = Pick<AppSpec, "logFile" | "logKeep" | "logSplit">;
 type LogKeep = NonNullable<AppSpec["logKeep"]>;
 
 /** Drivers whose output one can read again, which is what the daemon does. */
@@ -28,15 +28,17 @@ export function readLog(service: MapReader, problems: ProblemList): LogSettings 
   const maxAgeMs = read?.durationMs("max_age");
   if (maxAgeMs !== undefined && maxAgeMs < 1000)
     read?.wrong("invalid-value", "max_age", "it must be at least 1s");
+  const split = read?.boolean("split");
   read?.finish();
-  if (read !== undefined && !["file", "max_size", "max_age"].some((key) => read.has(key))) {
-    read.missing("file", "or max_size, or max_age");
+  if (read !== undefined && !["file", "max_size", "max_age", "split"].some((key) => read.has(key))) {
+    read.missing("file", "or max_size, or max_age, or split");
   }
-  return settingsOf(file, {
+  const keep = {
     ...logging,
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
-  });
+  };
+  return { ...settingsOf(file, keep), ...(split === true && { logSplit: true }) };
 }
 
 function settingsOf(logFile: string | undefined, logKeep: LogKeep): LogSettings {

@@ -125,7 +125,7 @@ function readTexts(
   read: MapReader,
   isContainer: boolean,
   problems: ProblemList,
-): Pick<AppSpec, "workingDir" | "user" | "description" | "logFile" | "logKeep"> {
+): Pick<AppSpec, "workingDir" | "user" | "description" | "logFile" | "logKeep" | "logSplit"> {
   return {
     workingDir: read.text("working_dir") ?? "/",
     ...optional("user", read.text("user")),

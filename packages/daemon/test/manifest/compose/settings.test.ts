@@ -82,6 +82,12 @@ describe("number, stop, user, labels, log", () => {
     ["log: {max_size: 16m}", { logKeep: { maxBytes: 16_777_216 } }],
     ["log: {max_size: 1.5GiB, max_age: 7d}", { logKeep: { maxBytes: 1_610_612_736, maxAgeMs: 604_800_000 } }],
     ["log: {file: web.log, max_age: 1h}", { logFile: "/project/web.log", logKeep: { maxAgeMs: 3_600_000 } }],
+    ["log: {split: true}", { logSplit: true }],
+    [
+      "log: {split: true, max_size: 1m, file: a.log}",
+      { logSplit: true, logFile: "/project/a.log", logKeep: { maxBytes: 1_048_576 } },
+    ],
+    ["log: {split: false}", {}],
     ["logging: {driver: json-file}", {}],
     ["logging: {options: {max-size: 10m, max-file: '3'}}", { logKeep: { maxBytes: 31_457_280 } }],
     [
@@ -270,7 +276,7 @@ describe("mistakes", () => {
       "schedule: {cron: '* * * * *', time_zone: Mars/Base}",
       '4:35: services.web.schedule.time_zone: there is no time zone "Mars/Base" (such as "Europe/Berlin")',
     ],
-    ["log: {}", '4:10: services.web.log has no "file" (or max_size, or max_age)'],
+    ["log: {}", '4:10: services.web.log has no "file" (or max_size, or max_age, or split)'],
     ["log: {max_size: 10}", "4:11: services.web.log.max_size: it must be at least 64k"],
     [
       "log: {max_size: 10 apples}",

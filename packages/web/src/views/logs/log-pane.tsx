@@ -1,8 +1,8 @@
 import { systemClock, type Timer } from "@holdfast/runtime";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { flushSync } from "react-dom";
 import type { LogLine } from "../../api.ts";
-import { appKey } from "../../state/app-key.ts";
+import { appKey, logKey } from "../../state/app-key.ts";
 import { LogRow } from "./log-row.tsx";
 import type { LogWindow } from "./log-window.ts";
 import { rowsOf } from "./row-counts.ts";
@@ -22,12 +22,16 @@ interface LogPaneProps {
   readonly apps: readonly string[];
 }
 
+/** The width of the column that says which lines are of stderr. */
+const streamCharacters = 4;
+
 /** Until a dragged scroll bar rests. */
 const restMs = 90;
 
 /** Draws only the lines that are seen, of however many there are. */
 export function LogPane(props: LogPaneProps): ReactNode {
   const { window, isFollowing, isWrapped, text, sourceOf, apps } = props;
+  const isSplit = useSyncExternalStore(window.topic.subscribe, () => window.isSplit);
   const scroller = useRef<HTMLDivElement>(null);
   const ruler = useRef<HTMLDivElement>(null);
   const live = useRef(props);
@@ -41,7 +45,7 @@ export function LogPane(props: LogPaneProps): ReactNode {
     if (pane === null) return;
     let jumping: Timer | undefined;
     const options = (): { readonly rowPx: number; readonly columns: number | null } =>
-      measured(ruler.current, pane, live.current.isWrapped);
+      measured(ruler.current, pane, live.current.isWrapped, window.isSplit);
     viewport.current = new Viewport(window, options());
     const look = (isSync: boolean): void => {
       const next = viewport.current?.sight(pane.scrollTop, pane.clientHeight);
@@ -112,13 +116,13 @@ export function LogPane(props: LogPaneProps): ReactNode {
   useLayoutEffect(() => {
     const pane = scroller.current;
     if (pane === null || viewport.current === null) return;
-    const next = measured(ruler.current, pane, isWrapped);
+    const next = measured(ruler.current, pane, isWrapped, isSplit);
     setColumns(next.columns);
     const top = viewport.current.adjust(next, pane.scrollTop);
     pane.style.setProperty("--log-height", `${viewport.current.heightPx}px`);
     pane.scrollTop = live.current.isFollowing ? pane.scrollHeight : top;
     setSight(viewport.current.sight(pane.scrollTop, pane.clientHeight));
-  }, [isWrapped]);
+  }, [isWrapped, isSplit]);
 
   useEffect(() => {
     const pane = scroller.current;
@@ -149,11 +153,12 @@ export function LogPane(props: LogPaneProps): ReactNode {
         <div className="log-rows" style={{ transform: `translateY(${sight.topPx}px)` }}>
           {sight.lines.slice(sight.first, sight.last).map((line) => (
             <LogRow
-              key={`${line.project}/${line.name}/${line.instance}/${line.offset}`}
+              key={`${logKey(line)}/${line.offset}`}
               line={line}
               text={text}
               source={sourceOf(line)}
               tint={apps.indexOf(appKey(line))}
+              isSplit={isSplit}
               rows={columns === null ? 1 : rowsOf(line, columns)}
             />
           ))}
@@ -168,12 +173,13 @@ function measured(
   ruler: HTMLElement | null,
   pane: HTMLElement,
   isWrapped: boolean,
+  isSplit: boolean,
 ): { readonly rowPx: number; readonly columns: number | null } {
   const box = ruler?.getBoundingClientRect();
   const rowPx = box?.height || 20;
   if (!isWrapped) return { rowPx, columns: null };
   const characterPx = (box?.width || 80) / 10;
-  const edgePx =
-    Number.parseFloat(getComputedStyle(pane).getPropertyValue("--log-edge-characters")) * characterPx;
+  const edge = Number.parseFloat(getComputedStyle(pane).getPropertyValue("--log-edge-characters"));
+  const edgePx = (edge + (isSplit ? streamCharacters : 0)) * characterPx;
   return { rowPx, columns: Math.max(10, Math.floor((pane.clientWidth - edgePx) / characterPx)) };
 }

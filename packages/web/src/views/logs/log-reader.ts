@@ -1,19 +1,22 @@
-import type { LogLine, Methods, Target } from "../../api.ts";
-import { instanceKey } from "../../state/app-key.ts";
+import type { LogLine, LogStream, Methods, Target } from "../../api.ts";
+import { logKey } from "../../state/app-key.ts";
 
 export type ReadLogs = (params: Methods["logs.read"]["params"]) => Promise<readonly LogLine[]>;
 
 /** Which lines are wanted, whatever part of the logs they are in. */
-export type LineFilter = Pick<Methods["logs.read"]["params"], "level" | "text">;
+export type LineFilter = Pick<Methods["logs.read"]["params"], "level" | "text" | "stream">;
 
 export type Direction = "older" | "newer";
 
 /** The beginning of a log is read in one piece of so many bytes. */
 const firstBytes = 65_536;
 
-/** Reads one instance's log on from an offset, either way. */
+/** One log: of an instance, or of one of its streams where it has one for each. */
+export type LogOf = Required<Target> & { readonly stream?: LogStream };
+
+/** Reads one log on from an offset, either way. */
 interface Source {
-  readonly target: Required<Target>;
+  readonly log: LogOf;
   /** Older: lines that begin before it. Newer: lines that begin after it. */
   at: number;
   /** Read and not yet taken, in the order in which they are taken. */
@@ -35,13 +38,13 @@ export class LogReader {
     direction: Direction,
     read: ReadLogs,
     filter: LineFilter,
-    from: readonly (Required<Target> & { at: number })[],
+    from: readonly (LogOf & { at: number })[],
   ) {
     this.#direction = direction;
     this.#read = read;
     this.#filter = filter;
     this.#sources = new Map(
-      from.map(({ at, ...target }) => [instanceKey(target), { target, at, waiting: [], isAtEnd: false }]),
+      from.map(({ at, ...log }) => [logKey(log), { log, at, waiting: [], isAtEnd: false }]),
     );
   }
 
@@ -84,16 +87,18 @@ export class LogReader {
 
   #isBefore({ waiting: [a] }: Source, { waiting: [b] }: Source): boolean {
     if (a === undefined || b === undefined) return false;
-    if (a.time === b.time) return instanceKey(a) < instanceKey(b) === (this.#direction === "newer");
+    if (a.time === b.time) return logKey(a) < logKey(b) === (this.#direction === "newer");
     return this.#direction === "older" ? a.time > b.time : a.time < b.time;
   }
 
   async #fill(source: Source, count: number): Promise<void> {
-    const { target, at } = source;
+    const { at } = source;
+    const { stream, ...target } = source.log;
     const lines = await this.#read({
       targets: [target],
       lines: count,
       ...this.#filter,
+      ...(stream !== undefined && { stream }),
       ...this.#placeOf(at),
     });
     source.isAtEnd = lines.length === 0;

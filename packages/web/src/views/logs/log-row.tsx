@@ -11,6 +11,8 @@ interface LogRowProps {
   readonly source: string | null;
   /** Which of the six colours its name has. */
   readonly tint?: number;
+  /** True where streams are told apart: a line of stderr says so. */
+  readonly isSplit?: boolean;
   readonly rows: number;
 }
 
@@ -20,6 +22,7 @@ export const LogRow: React.NamedExoticComponent<LogRowProps> = memo(function Log
   text,
   source,
   tint = 0,
+  isSplit = false,
   rows,
 }: LogRowProps): ReactNode {
   return (
@@ -29,6 +32,7 @@ export const LogRow: React.NamedExoticComponent<LogRowProps> = memo(function Log
     >
       <time dateTime={line.time}>{clockText(line.time, true)}</time>
       {source !== null && <span className={`log-source tint-${(tint % 6) + 1}`}>{source}</span>}
+      {isSplit && <span className="log-stream">{line.stream === "stderr" ? "err" : ""}</span>}
       <span className="log-text">
         {ansiSpans(line.text).map(({ text: piece, className }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name, and never move.

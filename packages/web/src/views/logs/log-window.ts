@@ -1,7 +1,7 @@
-import type { LogExtent, LogLine, Target } from "../../api.ts";
-import { instanceKey } from "../../state/app-key.ts";
+import type { LogExtent, LogLine, Methods, Target } from "../../api.ts";
+import { instanceKey, logKey } from "../../state/app-key.ts";
 import { Topic } from "../../state/topic.ts";
-import { type LineFilter, LogReader, type ReadLogs } from "./log-reader.ts";
+import { type LineFilter, type LogOf, LogReader, type ReadLogs } from "./log-reader.ts";
 
 /** Lines at a time, and at most. */
 const pieceLines = 600;
@@ -28,9 +28,11 @@ export class LogWindow {
   readonly #read: ReadLogs;
   readonly #readExtents: (targets: readonly Target[]) => Promise<readonly LogExtent[]>;
   readonly #filter: LineFilter;
+  /** Of the logs that the filter leaves. */
   #extents: readonly LogExtent[] = [];
+  #isSplit = false;
   #lines: readonly LogLine[] = [];
-  /** Per instance, the first and last offset that is loaded, or where the first line would be. */
+  /** Per log, the first and last offset that is loaded, or where the first line would be. */
   readonly #heads = new Map<string, number>();
   readonly #tails = new Map<string, number>();
   #older: LogReader | undefined;
@@ -60,6 +62,11 @@ export class LogWindow {
     return this.#change;
   }
 
+  /** True when an app in it tells its streams apart. */
+  get isSplit(): boolean {
+    return this.#isSplit;
+  }
+
   /** True while new lines are added at its end. */
   get isAtTail(): boolean {
     return this.#isAtTail;
@@ -77,7 +84,7 @@ export class LogWindow {
   get shares(): Shares {
     const shares = { before: 0, inside: 0, after: 0 };
     for (const extent of this.#extents) {
-      const key = instanceKey(extent);
+      const key = logKey(extent);
       const head = Math.max(extent.firstOffset, this.#heads.get(key) ?? extent.endOffset);
       const tail = Math.max(head, this.#tails.get(key) ?? extent.endOffset);
       shares.before += head - extent.firstOffset;
@@ -90,17 +97,17 @@ export class LogWindow {
 
   /** Begins at the tail: the lines that a follower got first. */
   async begin(targets: readonly Target[], lines: readonly LogLine[]): Promise<void> {
-    this.#extents = await this.#readExtents(targets);
+    await this.#measure(targets);
     this.#heads.clear();
     this.#tails.clear();
     this.#isAtTail = true;
     this.#missed = 0;
-    for (const extent of this.#extents) this.#heads.set(instanceKey(extent), extent.endOffset);
+    for (const extent of this.#extents) this.#heads.set(logKey(extent), extent.endOffset);
     this.#place(lines);
     // What has come while the extents were asked for.
     const late = this.#live.splice(0).filter((line) => this.#isNew(line));
     this.#lines = [...lines, ...late];
-    for (const line of late) this.#tails.set(instanceKey(line), line.offset);
+    for (const line of late) this.#tails.set(logKey(line), line.offset);
     this.#older = undefined;
     this.#newer = undefined;
     this.#tell("reset", 0);
@@ -154,7 +161,7 @@ export class LogWindow {
     return await this.#load(async () => {
       this.#newer ??= new LogReader("newer", this.#read, this.#filter, this.#places(this.#tails));
       const lines = await this.#newer.take(pieceLines);
-      for (const line of lines) this.#tails.set(instanceKey(line), line.offset);
+      for (const line of lines) this.#tails.set(logKey(line), line.offset);
       this.#lines = [...this.#lines, ...lines];
       if (this.#newer.isAtEnd) {
         this.#isAtTail = true;
@@ -171,36 +178,51 @@ export class LogWindow {
   async jump(share: number): Promise<boolean> {
     if (this.#isBusy) return false;
     return await this.#load(async () => {
-      this.#extents = await this.#readExtents(
-        this.#extents.map(({ project, name, instance }) => ({ project, name, instance })),
-      );
+      const instances = new Map(this.#extents.map((extent) => [instanceKey(extent), targetOf(extent)]));
+      await this.#measure([...instances.values()]);
       const [largest, ...others] = this.#extents.toSorted((a, b) => sizeOf(b) - sizeOf(a));
       if (largest === undefined) return;
       const at = largest.firstOffset + 1 + Math.floor(share * Math.max(0, sizeOf(largest) - 2));
-      const [first] = await this.#read({ targets: [targetOf(largest)], after: at - 1, lines: 1 });
-      const earlier =
-        others.length === 0 || first === undefined
-          ? []
-          : await this.#read({ targets: others.map(targetOf), until: first.time, lines: 1 });
+      const [first] = await this.#read({ ...placeOf(largest), after: at - 1, lines: 1 });
+      const earlier = first === undefined ? [] : await this.#lastBefore(others, first.time);
       this.#heads.clear();
       this.#tails.clear();
-      const places = new Map(earlier.map((line) => [instanceKey(line), line.offset + 1]));
-      places.set(instanceKey(largest), at);
+      const places = new Map(earlier.map((line) => [logKey(line), line.offset + 1]));
+      places.set(logKey(largest), at);
       for (const extent of this.#extents) {
-        const place = places.get(instanceKey(extent)) ?? extent.firstOffset + 1;
-        this.#heads.set(instanceKey(extent), place);
-        this.#tails.set(instanceKey(extent), place - 1);
+        const place = places.get(logKey(extent)) ?? extent.firstOffset + 1;
+        this.#heads.set(logKey(extent), place);
+        this.#tails.set(logKey(extent), place - 1);
       }
       this.#older = undefined;
       this.#isAtTail = false;
       this.#newer = new LogReader("newer", this.#read, this.#filter, this.#places(this.#tails));
       const lines = await this.#newer.take(pieceLines);
-      for (const line of lines) this.#tails.set(instanceKey(line), line.offset);
+      for (const line of lines) this.#tails.set(logKey(line), line.offset);
       // Of each log, the very first line begins at its beginning, and not behind it.
       const firsts = share === 0 ? await this.#takeOlder() : [];
       this.#lines = [...firsts, ...lines];
       this.#tell("reset", 0);
     });
+  }
+
+  /** The last line of each log until then. */
+  async #lastBefore(logs: readonly LogExtent[], until: string): Promise<readonly LogLine[]> {
+    const lines = await Promise.all(
+      ([undefined, "stdout", "stderr"] as const).map(async (stream) => {
+        const targets = logs.filter((extent) => extent.stream === stream).map(targetOf);
+        const which = stream === undefined ? {} : { stream };
+        return targets.length === 0 ? [] : await this.#read({ targets, until, lines: 1, ...which });
+      }),
+    );
+    return lines.flat();
+  }
+
+  async #measure(targets: readonly Target[]): Promise<void> {
+    const extents = await this.#readExtents(targets);
+    const { stream: wanted } = this.#filter;
+    this.#isSplit = extents.some(({ stream }) => stream !== undefined);
+    this.#extents = extents.filter(({ stream }) => wanted === undefined || stream === wanted);
   }
 
   async #load(work: () => Promise<void>): Promise<true> {
@@ -216,21 +238,22 @@ export class LogWindow {
   async #takeOlder(): Promise<readonly LogLine[]> {
     this.#older ??= new LogReader("older", this.#read, this.#filter, this.#places(this.#heads));
     const lines = await this.#older.take(pieceLines);
-    for (const line of lines.toReversed()) this.#heads.set(instanceKey(line), line.offset);
+    for (const line of lines.toReversed()) this.#heads.set(logKey(line), line.offset);
     return lines;
   }
 
-  #places(offsets: ReadonlyMap<string, number>): readonly (Required<Target> & { at: number })[] {
+  #places(offsets: ReadonlyMap<string, number>): readonly (LogOf & { at: number })[] {
     return this.#extents.map((extent) => ({
       ...targetOf(extent),
-      at: offsets.get(instanceKey(extent)) ?? extent.endOffset,
+      ...(extent.stream !== undefined && { stream: extent.stream }),
+      at: offsets.get(logKey(extent)) ?? extent.endOffset,
     }));
   }
 
   #join(lines: readonly LogLine[]): void {
     const added = lines.filter((line) => this.#isNew(line));
     for (const line of added) {
-      this.#tails.set(instanceKey(line), line.offset);
+      this.#tails.set(logKey(line), line.offset);
       this.#grow(line);
     }
     this.#lines = inTime(this.#lines, added);
@@ -239,18 +262,30 @@ export class LogWindow {
   }
 
   #isNew(line: LogLine): boolean {
-    return line.offset > (this.#tails.get(instanceKey(line)) ?? -1);
+    return line.offset > (this.#tails.get(logKey(line)) ?? -1);
   }
 
   /** The log is at least as long as its last line says. An instance that is new has all of its log loaded. */
   #grow(line: LogLine): void {
-    const key = instanceKey(line);
+    const key = logKey(line);
     const end = line.offset + line.text.length + 1;
-    const known = this.#extents.find((extent) => instanceKey(extent) === key);
+    const known = this.#extents.find((extent) => logKey(extent) === key);
     if (known === undefined) {
       const { project, name, instance, offset } = line;
       this.#heads.set(key, offset);
-      this.#extents = [...this.#extents, { project, name, instance, firstOffset: offset, endOffset: end }];
+      const isErrors = line.stream === "stderr";
+      const fresh = { project, name, instance, firstOffset: offset, endOffset: end };
+      const whole = this.#extents.map((extent) =>
+        isErrors && instanceKey(extent) === instanceKey(line)
+          ? ({ ...extent, stream: "stdout" } as const)
+          : extent,
+      );
+      this.#extents = [...whole, isErrors ? { ...fresh, stream: "stderr" } : fresh];
+      if (!isErrors) return;
+      // It has begun to tell its streams apart: from now on a place says which one it is in.
+      this.#isSplit = true;
+      this.#older = undefined;
+      this.#newer = undefined;
     } else if (end > known.endOffset) {
       this.#extents = this.#extents.map((extent) =>
         extent === known ? { ...known, endOffset: end } : extent,
@@ -259,15 +294,15 @@ export class LogWindow {
   }
 
   #place(lines: readonly LogLine[]): void {
-    for (const line of lines.toReversed()) this.#heads.set(instanceKey(line), line.offset);
-    for (const line of lines) this.#tails.set(instanceKey(line), line.offset);
+    for (const line of lines.toReversed()) this.#heads.set(logKey(line), line.offset);
+    for (const line of lines) this.#tails.set(logKey(line), line.offset);
   }
 
   #trimHead(count: number): void {
     const [gone, kept] = [this.#lines.slice(0, count), this.#lines.slice(count)];
     this.#lines = kept;
-    for (const line of gone) this.#heads.set(instanceKey(line), line.offset + 1);
-    for (const line of kept.toReversed()) this.#heads.set(instanceKey(line), line.offset);
+    for (const line of gone) this.#heads.set(logKey(line), line.offset + 1);
+    for (const line of kept.toReversed()) this.#heads.set(logKey(line), line.offset);
     this.#older = undefined;
     this.#tell("trimmed-head", count);
   }
@@ -275,8 +310,8 @@ export class LogWindow {
   #trimTail(count: number): void {
     const [kept, gone] = [this.#lines.slice(0, -count), this.#lines.slice(-count)];
     this.#lines = kept;
-    for (const line of gone.toReversed()) this.#tails.set(instanceKey(line), line.offset - 1);
-    for (const line of kept) this.#tails.set(instanceKey(line), line.offset);
+    for (const line of gone.toReversed()) this.#tails.set(logKey(line), line.offset - 1);
+    for (const line of kept) this.#tails.set(logKey(line), line.offset);
     this.#newer = undefined;
     this.#isAtTail = false;
     this.#tell("trimmed-tail", count);
@@ -299,6 +334,11 @@ function inTime(lines: readonly LogLine[], added: readonly LogLine[]): readonly 
 
 function sizeOf({ firstOffset, endOffset }: LogExtent): number {
   return endOffset - firstOffset;
+}
+
+function placeOf(extent: LogExtent): Pick<Methods["logs.read"]["params"], "targets" | "stream"> {
+  const { stream } = extent;
+  return { targets: [targetOf(extent)], ...(stream !== undefined && { stream }) };
 }
 
 function targetOf({ project, name, instance }: LogExtent): Required<Target> {

@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import type { LogLevel, LogLine, Target } from "../../api.ts";
+import type { LogLevel, LogLine, LogStream, Target } from "../../api.ts";
 import { troubleOf } from "../../connection/next-step.ts";
 import { Button } from "../../parts/button.tsx";
 import { Empty } from "../../parts/empty.tsx";
@@ -23,14 +23,14 @@ const levels: readonly (readonly [LogLevel | "", string])[] = [
   ["error", "Errors only"],
 ];
 
-/** The logs of as many apps as one likes, merged by time. */
-export function LogsView({
-  apps,
-  text,
-}: {
+interface LogsProps {
   readonly apps: readonly string[];
   readonly text: string;
-}): ReactNode {
+  readonly stream: LogStream | undefined;
+}
+
+/** The logs of as many apps as one likes, merged by time. */
+export function LogsView({ apps, text, stream }: LogsProps): ReactNode {
   const { connection, notices, store } = usePage();
   const keys = useKeys();
   const all = useMemo(
@@ -43,13 +43,20 @@ export function LogsView({
   const [isWrapped, setWrapped] = useState(false);
   const [search, setSearch] = useState(text);
   const targets = targetsOf(chosen, apps.length === 0);
-  const filter = { ...(level !== "" && { level }), ...(text !== "" && { text }) };
+  const filter = {
+    ...(level !== "" && { level }),
+    ...(text !== "" && { text }),
+    ...(stream !== undefined && { stream }),
+  };
   const { window, isLoaded, toTail } = useLogWindow(targets, filter, isFollowing);
   const lines = useSyncExternalStore(window.topic.subscribe, () => window.lines);
+  const isSplit = useSyncExternalStore(window.topic.subscribe, () => window.isSplit);
   const missed = useSyncExternalStore(window.topic.subscribe, () => window.missed);
 
-  const show = (nextApps: readonly string[], nextText: string): void =>
-    renameTo({ view: "logs", apps: nextApps, text: nextText });
+  const show = (next: Partial<Pick<LogsProps, "apps" | "text">>): void =>
+    renameTo({ view: "logs", apps, text, ...(stream !== undefined && { stream }), ...next });
+  const showStream = (next: LogStream | ""): void =>
+    renameTo({ view: "logs", apps, text, ...(next !== "" && { stream: next }) });
   const onTrouble = useCallback((error: unknown) => notices.warn(troubleOf(error)), [notices]);
   const follow = (): void => {
     setFollowing(true);
@@ -82,12 +89,12 @@ export function LogsView({
     <div className="logs">
       <div className="view-head">
         <h1>Logs</h1>
-        <AppPicker all={all} chosen={apps} onChoose={(next) => show(next, text)} />
+        <AppPicker all={all} chosen={apps} onChoose={(next) => show({ apps: next })} />
         <form
           className="field search"
           onSubmit={(event) => {
             event.preventDefault();
-            show(apps, search);
+            show({ text: search });
           }}
         >
           <Icon name="search" />
@@ -98,7 +105,7 @@ export function LogsView({
             value={search}
             onChange={(event) => {
               setSearch(event.target.value);
-              if (event.target.value === "") show(apps, "");
+              if (event.target.value === "") show({ text: "" });
             }}
           />
         </form>
@@ -113,6 +120,17 @@ export function LogsView({
             </option>
           ))}
         </select>
+        {(isSplit || stream !== undefined) && (
+          <select
+            aria-label="Stream"
+            value={stream ?? ""}
+            onChange={(event) => showStream(event.target.value as LogStream | "")}
+          >
+            <option value="">Both streams</option>
+            <option value="stdout">stdout</option>
+            <option value="stderr">stderr</option>
+          </select>
+        )}
         <span className="spacer" />
         <Button
           label={isFollowing ? "Pause" : "Follow"}
@@ -141,13 +159,7 @@ export function LogsView({
       </div>
       <div className="card log-card">
         {isLoaded && lines.length === 0 && !window.hasBefore ? (
-          <Empty title={text !== "" || level !== "" ? "No line is like that." : "Nothing was written yet."}>
-            <p>
-              {text !== "" || level !== ""
-                ? "Search for less, or take all levels."
-                : "Lines appear here as they are written."}
-            </p>
-          </Empty>
+          <NoLines isFiltered={Object.keys(filter).length > 0} isUnknown={stream !== undefined && !isSplit} />
         ) : (
           <LogPane
             window={window}
@@ -173,6 +185,31 @@ export function LogsView({
         )}
       </div>
     </div>
+  );
+}
+
+/** `isUnknown`: one stream is wanted, and no app tells its two apart. */
+function NoLines({
+  isFiltered,
+  isUnknown,
+}: {
+  readonly isFiltered: boolean;
+  readonly isUnknown: boolean;
+}): ReactNode {
+  if (isUnknown) {
+    return (
+      <Empty title="These apps write both streams into one log.">
+        <p>
+          Take both streams, or set <code>{"log: { split: true }"}</code> in the manifest: what is written
+          from then on is told apart.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={isFiltered ? "No line is like that." : "Nothing was written yet."}>
+      <p>{isFiltered ? "Search for less, or take all levels." : "Lines appear here as they are written."}</p>
+    </Empty>
   );
 }
 

@@ -1,3 +1,4 @@
+import { RpcError } from "@holdfast/rpc";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { LogLine, Target } from "../../api.ts";
 import type { Connection } from "../../connection/connection.ts";
@@ -69,7 +70,13 @@ export function useLogWindow(
       setWindow(next);
       setLoaded(true);
     };
-    notices.watch(begin());
+    const orNone = async (error: unknown): Promise<void> => {
+      if (!(error instanceof RpcError) || error.code !== "LOG_NOT_SPLIT") throw error;
+      if (isOver) return;
+      setWindow(emptyWindow(connection, only));
+      setLoaded(true);
+    };
+    notices.watch(begin().catch(orNone));
     return () => {
       isOver = true;
       if (cancel !== undefined) notices.watch(cancel());
