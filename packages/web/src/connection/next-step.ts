@@ -9,8 +9,10 @@ export interface Trouble {
 /** Codes of the daemon and of the connection, each with what helps. */
 const steps: Readonly<Record<string, string>> = {
   NOT_FOUND: "It may have been removed meanwhile: go back to the overview, which shows what there is.",
-  CONFLICT: "Wait until the operation that works on it has ended, then ask again.",
+  CONFLICT:
+    "Wait until the operation that works on it has ended; or do what the message says. Then ask again.",
   SHUTTING_DOWN: "Start the daemon again with holdfast daemon start; this page comes back by itself.",
+  LOG_NOT_SPLIT: "Take both streams, or change the manifest as the message says and run holdfast up.",
   UNSUPPORTED: "This daemon cannot do that; a newer version may.",
   FORBIDDEN: "Open a link that may change things: run holdfast dashboard in a terminal.",
   NO_HTTP: "Start the daemon without HOLDFAST_HTTP=off.",

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Locator, Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Rig, until, whyNot } from "./rig.ts";
@@ -73,6 +75,50 @@ describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "nee
     await state(page, "pair", "stopped");
     await page.getByRole("button", { name: "Start 2", exact: true }).click();
     await state(page, "pair", "running");
+  });
+
+  test("an app is removed only once it was said what that destroys, and one that is needed stays", async () => {
+    const manifest = (text: string): string =>
+      `name: gone\nservices:\n${["base", "top", "spare"]
+        .map(
+          (name) =>
+            `  ${name}:\n    command: sh -c 'echo ${name} writes; exec sleep 1000'\n    environment: { HOLDFAST_WEB_TEST: "$HOLDFAST_WEB_TEST" }\n${name === "top" ? text : ""}`,
+        )
+        .join("")}`;
+    await rig.apply("gone", manifest("    depends_on: [base]\n"));
+    const { page, complaints } = await rig.open({ at: "#/apps/gone/base" });
+    const dialog = page.getByRole("dialog", { name: "Remove base?" });
+    await page.getByRole("button", { name: "Remove…" }).click();
+    await dialog.getByText(/deletes the output \(12 B\)/).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Remove…" }).click();
+    await dialog.getByRole("button", { name: "Remove base" }).click();
+    await page.getByText("base is not removed: top needs it").waitFor();
+    const names = async () =>
+      (await rig.client.call("apps.list", { project: "gone" })).map(({ name }) => name).toSorted();
+    expect(await names()).toEqual(["base", "spare", "top"]);
+    // Its output stays when that is wanted.
+    await page.goto(`${page.url().split("#")[0]}#/apps/gone/spare`);
+    await page.getByRole("heading", { level: 1, name: "spare" }).waitFor();
+    await page.getByRole("button", { name: "Remove…" }).click();
+    await page.getByRole("checkbox", { name: "Keep the output" }).check();
+    await page.getByText("keeps the output (13 B)").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove spare" }).click();
+    await page.getByText("There is no spare in gone.").waitFor();
+    expect(existsSync(join(rig.home, "apps/gone/spare/1.log"))).toBe(true);
+    // Several at once, and their project with them.
+    await page.goto(`${page.url().split("#")[0]}#/`);
+    await page.getByRole("checkbox", { name: "Select base", exact: true }).check();
+    await page.getByRole("checkbox", { name: "Select top", exact: true }).check();
+    await page.getByRole("button", { name: "Remove 2…" }).click();
+    await page
+      .getByRole("dialog", { name: "Remove 2 apps?" })
+      .getByRole("button", { name: "Remove 2 apps" })
+      .click();
+    await page.locator('tr[data-instance^="gone/"]').first().waitFor({ state: "detached" });
+    await until("they are gone", async () => !existsSync(join(rig.home, "apps/gone/base")));
+    expect(complaints).toEqual([]);
   });
 
   test("an app's page tells why, its life, environment without secrets, exits and operations", async () => {

@@ -3,6 +3,7 @@ import type { StateName } from "../../api.ts";
 import { AppButtons } from "../../parts/app-buttons.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { RemoveButton } from "../../parts/remove-button.tsx";
 import { StatePill } from "../../parts/state-pill.tsx";
 import { routeText } from "../../routing/route.ts";
 import { appKey } from "../../state/app-key.ts";
@@ -77,6 +78,7 @@ export function AppView({ project, name }: AppViewProps): ReactNode {
           <Icon name="logs" />
           Logs
         </a>
+        <RemoveButton rows={rows} />
       </div>
       <div className="app-grid">
         <WhyCard answer={why} />

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import type { AppStatus, Target } from "../../api.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { RemoveButton } from "../../parts/remove-button.tsx";
 import { goTo } from "../../routing/use-route.ts";
 import { type ActionName, actionLabels, actionNames, canDo } from "../../state/app-actions.ts";
 import { appKey } from "../../state/app-key.ts";
@@ -48,6 +49,7 @@ export function BulkBar({
         );
       })}
       <Button label="Logs" icon="logs" onPress={openLogs} />
+      <RemoveButton rows={rows} />
       <Button label="Clear" icon="close" onPress={onClear} />
       {asked !== undefined && (
         <ConfirmBulk
