@@ -26,6 +26,7 @@ interface CreateStream {
 }
 
 const stop = { kind: "user-requested" } as const;
+const restart = { kind: "reload-requested" } as const;
 const network = nodeTransport();
 const transport = followingRedirects(network.request);
 
@@ -56,14 +57,17 @@ class Entity {
       idleTimeoutMs: readTimeoutMs ?? 300_000,
       ...(lastEventId && { lastEventId }),
       onState: (state: object) => {
-        if ("error" in state) void this.#tell({ kind: "error", error: describeError(state.error) });
+        // What ended because the harness asked for it is no failure.
+        const wasAsked = this.#session.reason?.kind === restart.kind;
+        if ("error" in state && !wasAsked)
+          void this.#tell({ kind: "error", error: describeError(state.error) });
       },
     };
     this.ended = subscribeSse(subscription, this.#token).catch(() => {});
   }
 
   restart(): void {
-    this.#session.cancel(stop);
+    this.#session.cancel(restart);
   }
 
   async close(): Promise<void> {
