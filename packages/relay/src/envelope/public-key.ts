@@ -42,8 +42,21 @@ export function publicKey(bytes: Uint8Array): KeyText {
   return toBase64Url(bytes) as KeyText;
 }
 
+/** Texts that passed, the oldest first: the checks take longer than to verify a signature, and senders come again. */
+const passed = new Set<string>();
+const keptTexts = 1_000;
+
 /** The same for a key as text. Throws `BAD_KEY`. */
 export function parsePublicKey(text: string): KeyText {
+  if (passed.has(text)) return text as KeyText;
+  const key = checkedKey(text);
+  passed.add(key);
+  const [oldest] = passed;
+  if (passed.size > keptTexts && oldest !== undefined) passed.delete(oldest);
+  return key;
+}
+
+function checkedKey(text: string): KeyText {
   if (text.length !== 43) throw bad("not-a-key", `a key has 43 characters of base64url, not ${text.length}`);
   let bytes: Uint8Array;
   try {

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import type { Crypto, Signer } from "../envelope/crypto.ts";
 import { type KeyText, publicKey } from "../envelope/public-key.ts";
 
@@ -26,7 +26,7 @@ export function nodeCrypto(): Crypto {
         return false;
       }
     },
-    sha256: (message) => new Uint8Array(createHash("sha256").update(message).digest()),
+    sha256: (message) => new Uint8Array(hash("sha256", message, "buffer")),
   };
 }
 

@@ -13,7 +13,10 @@ const whyOf = (use: () => unknown): unknown => {
 
 test.each(smallOrderKeys)("W-10 the key of small order %s is refused when it is pinned", (hex) => {
   expect(whyOf(() => publicKey(fromHex(hex)))).toBe("BAD_KEY small-order");
-  expect(whyOf(() => parsePublicKey(toBase64Url(fromHex(hex))))).toBe("BAD_KEY small-order");
+  // What passed is remembered; what did not never is.
+  for (let time = 0; time < 2; time++) {
+    expect(whyOf(() => parsePublicKey(toBase64Url(fromHex(hex))))).toBe("BAD_KEY small-order");
+  }
 });
 
 test("W-10 a key with a second spelling is refused, whichever of the 17 it is", () => {

@@ -14,13 +14,16 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // A request that is refused is still to be answered: leaving the loop must not end its connection.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  request.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else reject(tooLarge());
+  });
+  request.once("end", () => resolve(Buffer.concat(chunks, bytes)));
+  request.once("error", reject);
+  request.once("close", () => reject(new Error("the client left in the middle of its body")));
+  return await promise;
 }
 
 /** Throws `BAD_ENVELOPE` unless the bytes are a JSON object in UTF-8. They are kept as they came. */
