@@ -114,6 +114,7 @@ class RunningRelay implements Relay {
       onError: this.#onError,
     };
     this.#readers = new Readers({ ...shared, timing: { ...defaultStreams, ...options.streams } });
+    store.foretell?.((heads) => this.#readers.foretell(heads));
     this.#front = new Front({
       ...shared,
       readers: this.#readers,

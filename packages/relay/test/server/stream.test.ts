@@ -1,5 +1,6 @@
 import { defaultQuota, openSqliteStore } from "@holdfast/relay/server";
 import { seededRandom } from "@holdfast/runtime";
+import { setFailpoints } from "@holdfast/runtime/failpoints";
 import { VirtualClock } from "@holdfast/runtime/testing";
 import { expect, test } from "vitest";
 import { openRelay } from "./open-relay.ts";
@@ -25,6 +26,40 @@ test("W-14: a stream begins with the head, and then wakes with the cursor of eac
   expect((await relay.post("alice", post, '{"n":2}')).status).toBe(200);
   const third = (await relay.post("alice", post, '{"n":3}')).json<{ cursor: string }>().cursor;
   expect(await stream.next()).toMatchObject({ event: "wake", id: third });
+});
+
+test("a wake that comes while the disk is waited for is answered, however soon one pulls, with its event", async () => {
+  const relay = await openRelay();
+  const { read, post } = await relay.slot("alice");
+  const stream = await openStream(relay.url, "alice", read);
+  await stream.next();
+  for (let n = 1; n <= 50; n++) {
+    const posted = relay.post("alice", post, `{"n":${n}}`);
+    const woken = await stream.next();
+    const page = await relay.ask("GET", "/v1/events/alice?limit=1000", { token: read });
+    expect(woken?.id).toBe(page.json<{ head: string }>().head);
+    expect(page.json<{ events: unknown[] }>().events).toHaveLength(n);
+    expect((await posted).status).toBe(201);
+  }
+});
+
+test("an event that could not be stored after it was told of does not hide the one that gets its place", async () => {
+  const relay = await openRelay({ onError: () => undefined });
+  const { read, post } = await relay.slot("alice");
+  const stream = await openStream(relay.url, "alice", read);
+  await stream.next();
+  const [epoch] = (await relay.ask("GET", "/v1/slots/alice", { token: read }))
+    .json<{ head: string }>()
+    .head.split(":");
+  using _ = setFailpoints("relay.append.commit:1*error(no room)");
+  expect((await relay.post("alice", post, '{"n":1}')).status).toBe(503);
+  expect(await stream.next()).toMatchObject({ event: "wake", id: `${epoch}:1` });
+  expect((await relay.ask("GET", "/v1/events/alice", { token: read })).json()).toMatchObject({
+    events: [],
+    head: `${epoch}:0`,
+  });
+  expect((await relay.post("alice", post, '{"n":2}')).status).toBe(201);
+  expect(await stream.next()).toMatchObject({ event: "wake", id: `${epoch}:1` });
 });
 
 test.each([

@@ -94,6 +94,9 @@ export interface StoreUsage {
   readonly bytes: number;
 }
 
+/** Hears the new heads of slots that are about to be committed; what it returns is called if they are not, after all. */
+export type HeadListener = (heads: ReadonlyMap<string, Cursor>) => () => void;
+
 /**
  * Every method rejects with a `RelayError`: `STORE_UNAVAILABLE` when the store cannot be reached or written, in which
  * case nothing was done or, for a lost connection, nothing is known and the same call may be made again.
@@ -101,6 +104,11 @@ export interface StoreUsage {
 export interface RelayStore extends AsyncDisposable {
   /** Resolves once the event is durable. Rejects with `NO_SUCH_SLOT`, `SLOT_FULL`, `ID_REUSED`. */
   append(event: NewEvent): Promise<AppendOutcome>;
+  /**
+   * Only where nothing can be read between: from now on `listener` is called just before each commit of events, in the
+   * same turn, so that whoever it wakes is on the way while the disk is waited for. Once in a store's life.
+   */
+  foretell?(listener: HeadListener): void;
   /** Rejects with `NO_SUCH_SLOT`; with `CURSOR_GONE` for a cursor that was trimmed, lies beyond the head or is of another epoch. */
   read(request: ReadRequest): Promise<StoredPage>;
   /** Undefined where there is no such slot. */

@@ -43,6 +43,7 @@ export class Reader {
   /** Monotonic ms. */
   #since = 0;
   #isEnding = false;
+  #hasBegun = false;
 
   constructor(
     response: ServerResponse,
@@ -83,6 +84,11 @@ export class Reader {
     return true;
   }
 
+  /** What it was told did not come to be: whatever the head of the slot is, it is woken for the next one. */
+  forget(): void {
+    this.#told = undefined;
+  }
+
   /** Writes a frame that may be left out. True when it was written. */
   beat(frame: Buffer): boolean {
     if (this.#flow !== "idle") return false;
@@ -109,7 +115,12 @@ export class Reader {
   #write(frame: Buffer): void {
     if (this.#isEnding || this.isGone) return;
     this.#busy();
-    this.#response.write(frame, this.#taken);
+    const { socket } = this.#response;
+    // A response holds back what it writes until the end of the turn; a frame that is complete need not wait. What
+    // comes before it is only the head, which goes with the first frame.
+    if (this.#hasBegun && socket !== null) socket.write(frame, this.#taken);
+    else this.#response.write(frame, this.#taken);
+    this.#hasBegun = true;
   }
 
   #busy(): void {

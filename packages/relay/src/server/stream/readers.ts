@@ -92,6 +92,25 @@ export class Readers {
     if (slot?.advance(head)) this.#wakeAll(slot);
   }
 
+  /**
+   * Wakes who reads these slots before their new heads are on the disk: they come to pull when they are. What is returned
+   * takes it back where the disk did not take them: another event may then have the same place, and is to be told of.
+   */
+  foretell(heads: ReadonlyMap<string, Cursor>): () => void {
+    const before: (() => void)[] = [];
+    for (const [name, head] of heads) {
+      const slot = this.#slots.get(name);
+      if (slot === undefined) continue;
+      const { head: known } = slot;
+      if (!slot.advance(head)) continue;
+      this.#wakeAll(slot);
+      before.push(() => slot.retreat(known));
+    }
+    return () => {
+      for (const takeBack of before) takeBack();
+    };
+  }
+
   /** Ends the streams of a token or a slot that is no more. */
   end(
     reason: Exclude<Bye["reason"], "stopping">,

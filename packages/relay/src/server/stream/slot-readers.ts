@@ -36,10 +36,19 @@ export class SlotReaders implements Headed {
   /** Takes note of a head. False when it is no news: wakes come twice, and late. */
   advance(head: Cursor): boolean {
     const isNews = head.epoch !== this.#head.epoch || head.seq > this.#head.seq;
-    if (!isNews) return false;
+    if (isNews) this.#set(head);
+    return isNews;
+  }
+
+  /** What was told of last did not come to be. */
+  retreat(head: Cursor): void {
+    this.#set(head);
+    for (const reader of this.readers) reader.forget();
+  }
+
+  #set(head: Cursor): void {
     this.#head = head;
     this.#wake = undefined;
     this.#heartbeat = undefined;
-    return true;
   }
 }

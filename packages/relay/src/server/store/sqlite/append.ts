@@ -1,14 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { failpoint } from "@holdfast/runtime/failpoints";
+import type { Cursor } from "../../../protocol/index.ts";
 import { fullness, idReused, noSuchSlot } from "../refusals.ts";
-import type { AppendOutcome, NewEvent, SlotQuota } from "../relay-store.ts";
+import type { AppendOutcome, HeadListener, NewEvent, SlotQuota } from "../relay-store.ts";
 import { type OwnSlotRow, ownSlotOf } from "./own-slot.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** Writes batches of events, each in one transaction; what is returned is on the disk. */
+/**
+ * Writes batches of events, each in one transaction; what is returned is on the disk. `foretell` is told of the new heads
+ * just before.
+ */
 export function appender(
   database: DatabaseSync,
   quota: SlotQuota,
+  foretell: HeadListener,
 ): (events: readonly NewEvent[]) => readonly (AppendOutcome | Error)[] {
   const findSlot = database.prepare("SELECT * FROM slot WHERE name = ?");
   const findEvent = database.prepare(
@@ -34,9 +39,8 @@ export function appender(
     return [{ kind: "stored", cursor: { epoch, seq } }, grown];
   };
 
-  return (events) => {
-    failpoint("relay.append.begin");
-    const outcomes = inTransaction(database, () => {
+  const write = (events: readonly NewEvent[], committing: HeadListener): readonly (AppendOutcome | Error)[] =>
+    inTransaction(database, () => {
       const slots = new Map<string, OwnSlotRow | undefined>();
       const found = events.map((event) => {
         if (!slots.has(event.slot)) {
@@ -50,12 +54,27 @@ export function appender(
         failpoint("relay.append.inserted");
         return outcome;
       });
-      for (const slot of slots.values()) {
-        if (slot !== undefined) grow.run(slot.head, slot.events, slot.bytes, slot.key);
+      const heads = new Map<string, Cursor>();
+      for (const [name, slot] of slots) {
+        if (slot === undefined) continue;
+        grow.run(slot.head, slot.events, slot.bytes, slot.key);
+        heads.set(name, { epoch: slot.epoch, seq: slot.head });
       }
+      committing(heads);
       failpoint("relay.append.commit");
       return found;
     });
+
+  return (events) => {
+    failpoint("relay.append.begin");
+    let takeBack = (): void => undefined;
+    let outcomes: readonly (AppendOutcome | Error)[];
+    try {
+      outcomes = write(events, (heads) => (takeBack = foretell(heads)));
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
     failpoint("relay.append.committed");
     return outcomes;
   };

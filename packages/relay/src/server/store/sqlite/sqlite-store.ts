@@ -9,6 +9,7 @@ import { placeAfter } from "../place.ts";
 import { noSuchSlot, slotExists, tooManySlots, tooManyTokens, unavailable } from "../refusals.ts";
 import type {
   AppendOutcome,
+  HeadListener,
   NewEvent,
   ReadRequest,
   RelayStore,
@@ -49,6 +50,7 @@ class SqliteStore implements RelayStore {
   readonly #batches: Batches;
   readonly #trimOne: (slot: string, rule: TrimRule) => number;
   readonly #wasRead = new Map<string, number>();
+  #foretell: HeadListener = () => () => undefined;
 
   constructor({ path, quota }: SqliteStoreOptions) {
     this.#database = new DatabaseSync(path);
@@ -59,7 +61,7 @@ class SqliteStore implements RelayStore {
       migrate(this.#database, path);
       this.#statements = prepareStatements(this.#database);
       this.#trimOne = trimmer(this.#database);
-      const append = appender(this.#database, quota);
+      const append = appender(this.#database, quota, (heads) => this.#foretell(heads));
       this.#batches = new Batches(
         (events) => attempt("the events could not be stored", () => append(events)),
         (then) => this.#turn.after(then),
@@ -73,6 +75,11 @@ class SqliteStore implements RelayStore {
 
   append(event: NewEvent): Promise<AppendOutcome> {
     return this.#batches.add(event);
+  }
+
+  /** It is one process and one thread: whoever is woken is read to after the commit. */
+  foretell(listener: HeadListener): void {
+    this.#foretell = listener;
   }
 
   read({ slot: name, after, limit, maxBytes }: ReadRequest): Promise<StoredPage> {
