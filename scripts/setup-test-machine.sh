@@ -17,6 +17,8 @@ mkfs.ext4  e2fsprogs  the fault matrix: a disk whose power is cut
 faketime  faketime  the fault matrix: a wall clock that jumps
 chromium  chromium  the tests that run in a browser too
 tmux    tmux        the tests of what a terminal shows
+ssh     openssh-client  the test of `top` over ssh
+/usr/sbin/sshd  openssh-server  the same, at the other end
 zsh     zsh         the tests of its completion
 fish    fish        the tests of its completion
 systemd-analyze  systemd  the test of `daemon unit`
