@@ -38,11 +38,8 @@ In a checkout of Holdfast: npm run build
 Then load this page again. The API is at /rpc and /ws; holdfast ps, logs and why show the same in a terminal.
 `;
 
-/** The best first. */
-const encodings = [
-  { name: "br", ending: ".br" },
-  { name: "gzip", ending: ".gz" },
-] as const;
+/** What a file is packed as when the dashboard is built: every browser takes that from the loopback. */
+const packing = { name: "br", ending: ".br" } as const;
 
 /** Files are looked for again, after a build, no more often than this. */
 const lookAgainMs = 1_000;
@@ -77,17 +74,17 @@ export class Pages {
 
   #send(path: string, file: string, request: IncomingMessage, response: ServerResponse): void {
     const accepted = acceptedEncodings(request.headers["accept-encoding"]);
-    const packed = encodings.find(({ name, ending }) => accepted.has(name) && this.#files.has(path + ending));
-    const sent = packed === undefined ? file : file + packed.ending;
+    const packed = accepted.has(packing.name) ? this.#files.get(path + packing.ending) : undefined;
+    const sent = packed ?? file;
     const { mtimeMs, size } = statSync(sent);
-    const tag = `"${Math.floor(mtimeMs).toString(36)}-${size.toString(36)}${packed?.ending ?? ""}"`;
+    const tag = `"${Math.floor(mtimeMs).toString(36)}-${size.toString(36)}${packed === undefined ? "" : packing.ending}"`;
     const headers = {
       "Content-Type": types[extname(path)] ?? "application/octet-stream",
       "Cache-Control": hashed.test(path) ? "public, max-age=31536000, immutable" : "no-cache",
       "Content-Security-Policy": pagePolicy,
       ETag: tag,
       Vary: "Accept-Encoding",
-      ...(packed === undefined ? {} : { "Content-Encoding": packed.name }),
+      ...(packed === undefined ? {} : { "Content-Encoding": packing.name }),
     };
     const isKnown = (request.headers["if-none-match"] ?? "").split(",").some((each) => each.trim() === tag);
     if (isKnown) replyBytes(response, 304, undefined, headers);

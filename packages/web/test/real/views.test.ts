@@ -28,6 +28,14 @@ describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "nee
     expect(complaints).toEqual([]);
   });
 
+  test("the page comes packed, as it was built", async () => {
+    const { page } = await rig.open();
+    const reply = page.waitForResponse((response) => /\/assets\/index-.*\.js$/.test(response.url()));
+    await page.reload();
+    expect(await (await reply).headerValue("content-encoding")).toBe("br");
+    await state(page, "web", "running");
+  });
+
   test("filters and the search leave what is looked for", async () => {
     const { page } = await rig.open();
     await state(page, "web", "running");
@@ -195,9 +203,7 @@ services:
   one:
     command: sh -c 'echo alone; exec sleep 1000'
     environment: { HOLDFAST_WEB_TEST: "$HOLDFAST_WEB_TEST" }
-`
-        .replaceAll("$n", "$$n")
-        .replaceAll("$((", "$$(("),
+`,
     );
     const { page, complaints } = await rig.open({ at: "#/logs?app=split%2Ftwo&app=split%2Fone" });
     await page.getByText("err 39", { exact: true }).waitFor();
