@@ -38,7 +38,11 @@ export const errorKinds: Readonly<Record<RelayErrorCode, ErrorKind>> = {
   },
   TOO_LARGE: { status: 413, retry: "never", meaning: "the body is larger than the relay takes" },
   UNSUPPORTED_TYPE: { status: 415, retry: "never", meaning: "the body is not `application/json`" },
-  RATE_LIMITED: { status: 429, retry: "later", meaning: "more requests than this token may make" },
+  RATE_LIMITED: {
+    status: 429,
+    retry: "later",
+    meaning: "more requests than this token may make, or, without a good one, this address",
+  },
   INTERNAL: { status: 500, retry: "later", meaning: "the relay failed; its log says how" },
   SLOT_FULL: { status: 503, retry: "later", meaning: "the slot has as many events or bytes as it may hold" },
   TOO_MANY_SLOTS: { status: 503, retry: "later", meaning: "the relay has as many slots as it may hold" },

@@ -5,6 +5,7 @@ export {
   defaultRetention,
   defaultStreams,
   type Rate,
+  type Rates,
   type RelayLimits,
   type RelayOptions,
   type Retention,
@@ -14,6 +15,7 @@ export { createRelay, type ListenOptions, type Relay } from "./relay.ts";
 export { RelayError, type RelayErrorDetails } from "./relay-error.ts";
 export type {
   AppendOutcome,
+  HeadListener,
   NewEvent,
   ReadRequest,
   RelayStore,

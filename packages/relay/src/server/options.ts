@@ -27,10 +27,20 @@ export interface RelayLimits {
   readonly maxPageBytes: number;
 }
 
-/** Requests of one token: so many a second in the long run, and so many at once. */
+/** Requests of one token or address: so many a second in the long run, and so many at once. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
+}
+
+/** How often one may ask. */
+export interface Rates {
+  /** Postings of one token. */
+  readonly post: Rate;
+  /** All else of one token. */
+  readonly read: Rate;
+  /** Requests without a good token, of one IPv4 address or IPv6 /64; all but `/healthz` and `/readyz`. */
+  readonly stranger: Rate;
 }
 
 /** What is kept for how long. */
@@ -56,7 +66,12 @@ export interface RelayOptions {
   /** Without: the wakes of this process, which is right where it alone has the store. */
   readonly wakes?: WakeBus;
   readonly limits?: Partial<RelayLimits>;
-  readonly rates?: { readonly post?: Rate; readonly read?: Rate };
+  readonly rates?: Partial<Rates>;
+  /**
+   * Proxies whose `X-Forwarded-For` is believed: addresses, subnets (`10.0.0.0/8`), `unix` for whoever connects to a Unix
+   * socket. None by default: then everybody behind a proxy is one stranger. Only what has no good token is counted by it.
+   */
+  readonly trustedProxies?: readonly string[];
   readonly retention?: Partial<Retention>;
   readonly streams?: Partial<StreamTiming>;
   /** Origins of web pages that may use the relay, such as `https://app.example`. None by default. */
@@ -83,9 +98,10 @@ export const defaultLimits: RelayLimits = {
   maxPageBytes: 4 * 1024 * 1024,
 };
 
-export const defaultRates: { readonly post: Rate; readonly read: Rate } = {
+export const defaultRates: Rates = {
   post: { perSecond: 500, burst: 2_000 },
   read: { perSecond: 200, burst: 1_000 },
+  stranger: { perSecond: 10, burst: 200 },
 };
 
 export const defaultRetention: Retention = {

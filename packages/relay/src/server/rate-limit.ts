@@ -10,11 +10,20 @@ interface Bucket {
 export class RateLimit {
   readonly #clock: Clock;
   readonly #rate: Rate;
+  readonly #most: number;
+  /** Whoever was heard of last is last. */
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(clock: Clock, rate: Rate) {
+  /** Beyond `most` keys the one that was not heard of for longest is forgotten. Default: none is. */
+  constructor(clock: Clock, rate: Rate, most: number = Number.POSITIVE_INFINITY) {
     this.#clock = clock;
     this.#rate = rate;
+    this.#most = most;
+  }
+
+  /** Keys that are remembered. */
+  get size(): number {
+    return this.#buckets.size;
   }
 
   /** Takes one: 0 when there was one, else the ms until there will be. */
@@ -23,9 +32,12 @@ export class RateLimit {
     const now = this.#clock.monotonic();
     const bucket = this.#buckets.get(key) ?? { left: burst, at: now };
     const left = this.#filled(bucket, now);
-    if (left < 1) return Math.ceil(((1 - left) / perSecond) * 1_000);
-    this.#buckets.set(key, { left: left - 1, at: now });
-    return 0;
+    const isTaken = left >= 1;
+    this.#buckets.delete(key);
+    this.#buckets.set(key, { left: isTaken ? left - 1 : left, at: now });
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > this.#most && oldest !== undefined) this.#buckets.delete(oldest);
+    return isTaken ? 0 : Math.ceil(((1 - left) / perSecond) * 1_000);
   }
 
   /** Forgets those that are full again. */

@@ -120,6 +120,7 @@ class RunningRelay implements Relay {
       readers: this.#readers,
       rates: { ...defaultRates, ...options.rates },
       corsOrigins: options.corsOrigins ?? [],
+      trustedProxies: options.trustedProxies ?? [],
       version: options.version ?? "0",
     });
     this.#tasks = new TaskRegistry(this.#token, { clock });

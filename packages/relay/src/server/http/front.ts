@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describeError } from "@holdfast/runtime";
 import type { RelayErrorCode } from "../../protocol/index.ts";
-import type { Rate } from "../options.ts";
+import type { Rates } from "../options.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { RelayError } from "../relay-error.ts";
 import type { TokenRow } from "../store/relay-store.ts";
@@ -23,10 +23,12 @@ import { metricsText, metricsType } from "./metrics.ts";
 import { openApiDocument } from "./open-api.ts";
 import { refuse, replyJson, replyText } from "./reply.ts";
 import { methodsAt, type Route, routeOf } from "./route.ts";
+import { Strangers } from "./strangers.ts";
 
 export interface FrontOptions extends RelayParts {
-  readonly rates: { readonly post: Rate; readonly read: Rate };
+  readonly rates: Rates;
   readonly corsOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly version: string;
   readonly onError: (error: unknown, where: string) => void;
 }
@@ -35,6 +37,7 @@ export class Front {
   readonly #options: FrontOptions;
   readonly #posts: RateLimit;
   readonly #reads: RateLimit;
+  readonly #strangers: Strangers;
   readonly #underWay = new Set<Promise<void>>();
   #isStopping = false;
   #looked: { readonly at: number; readonly ready: Promise<unknown> } | undefined;
@@ -43,6 +46,7 @@ export class Front {
     this.#options = options;
     this.#posts = new RateLimit(options.clock, options.rates.post);
     this.#reads = new RateLimit(options.clock, options.rates.read);
+    this.#strangers = new Strangers(options.clock, options.rates.stranger, options.trustedProxies);
   }
 
   /** Requests that are not answered yet. */
@@ -66,6 +70,7 @@ export class Front {
   sweep(): void {
     this.#posts.sweep();
     this.#reads.sweep();
+    this.#strangers.sweep();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, isWithin: boolean): Promise<void> {
@@ -74,9 +79,10 @@ export class Front {
     const queryAt = url.indexOf("?");
     const pathname = queryAt < 0 ? url : url.slice(0, queryAt);
     try {
+      if (request.method === "OPTIONS") this.#strangers.count(request);
       if (answerCors(corsOrigins, request, response, pathname)) return;
       this.#refuseTooMuch(isWithin);
-      const route = routeOf(request.method ?? "", pathname);
+      const route = this.#route(request, pathname);
       const query = new URLSearchParams(queryAt < 0 ? "" : url.slice(queryAt + 1));
       await this.#run(route, { request, response, query });
     } catch (error) {
@@ -104,15 +110,27 @@ export class Front {
     }
   }
 
+  #route(request: IncomingMessage, pathname: string): Route {
+    try {
+      return routeOf(request.method ?? "", pathname);
+    } catch (error) {
+      // Nobody looked whether it has a token: it is a stranger's.
+      if (request.method !== "OPTIONS") this.#strangers.count(request);
+      throw error;
+    }
+  }
+
   async #run(route: Route, call: Call): Promise<void> {
     const parts = this.#options;
     switch (route.kind) {
+      // These two are never refused: else strangers could have a relay taken for a dead one.
       case "health":
         return replyText(call.response, 200, "ok\n");
       case "ready":
         await this.#ready();
         return replyText(call.response, 200, "ready\n");
       case "openapi":
+        this.#strangers.count(call.request);
         return replyJson(call.response, 200, openApiDocument(parts.version));
       case "append":
         return await append(parts, call, route.slot, await this.#admit(call, this.#posts));
@@ -151,7 +169,11 @@ export class Front {
 
   async #admit({ request }: Call, rate: RateLimit = this.#reads): Promise<TokenRow> {
     const { store, clock } = this.#options;
-    const token = await admit(request.headers.authorization, store, clock);
+    const token = await admit(request.headers.authorization, store, clock).catch((error: unknown) => {
+      // A good token is always let in, also from an address that others have used up.
+      if (error instanceof RelayError && error.code === "UNAUTHORISED") this.#strangers.count(request);
+      throw error;
+    });
     const waitMs = rate.take(token.id);
     if (waitMs === 0) return token;
     throw new RelayError("RATE_LIMITED", "more requests than this token may make; slow down", {

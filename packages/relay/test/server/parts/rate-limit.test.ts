@@ -31,3 +31,14 @@ test("keys have nothing to do with each other, and a sweep forgives none of them
   limit.sweep();
   expect(limit.take("a")).toBe(0);
 });
+
+test("of more keys than are kept, the one that was not heard of for longest is forgotten", () => {
+  const limit = new RateLimit(new VirtualClock(), { perSecond: 1, burst: 1 }, 2);
+  limit.take("a");
+  limit.take("b");
+  // Refused, and heard of all the same.
+  expect(limit.take("a")).toBe(1_000);
+  limit.take("c");
+  expect(limit.size).toBe(2);
+  expect([limit.take("a"), limit.take("c"), limit.take("b")]).toEqual([1_000, 1_000, 0]);
+});
