@@ -107,6 +107,18 @@ test("a jump to the beginning shows the first line", async () => {
   expect(window.hasBefore).toBe(false);
 });
 
+test("the first line is gone to although older ones are being loaded", async () => {
+  const { all, read, extents } = logs({ a: { count: 5_000, everyMs: 10 } });
+  const window = new LogWindow(read, extents, {});
+  await window.begin(targets, all.slice(-100));
+  await window.jump(0.9);
+  const loading = window.loadOlder();
+  expect(await window.jump(0.5)).toBe(false);
+  await window.toStart();
+  expect(await loading).toBe(true);
+  expect(window.lines[0]?.offset).toBe(0);
+});
+
 test("what is written while a window is read back to its tail is in it once", async () => {
   const { all, read, extents } = logs({ a: { count: 1_000, everyMs: 10 } });
   const window = new LogWindow(read, extents, {});

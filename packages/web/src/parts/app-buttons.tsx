@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { AppStatus, Target } from "../api.ts";
-import { type ActionName, actionLabels, actionNames, canDo } from "../state/app-actions.ts";
+import { type ActionName, actionLabels, actionNames, whyNotNow } from "../state/app-actions.ts";
 import { useWhyNot } from "../state/may-change.ts";
 import { usePage } from "../state/page.ts";
 import { Button } from "./button.tsx";
@@ -24,24 +24,17 @@ export function AppButtons({ rows, target, what, bare = false }: AppButtonsProps
     <span className="buttons">
       {actionNames.map((action) => {
         const label = actionLabels[action];
-        const idle = rows.some((row) => canDo(action, row)) ? null : notNow(action, rows);
         return (
           <Button
             key={action}
             label={bare ? `${label} ${what}` : label}
             icon={action}
             bare={bare}
-            whyNot={whyNot ?? idle}
+            whyNot={whyNot ?? whyNotNow(action, rows)}
             onPress={() => ask(action)}
           />
         );
       })}
     </span>
   );
-}
-
-function notNow(action: ActionName, rows: readonly AppStatus[]): string {
-  const [row] = rows;
-  const state = row === undefined ? "not there" : row.state;
-  return `It is ${state}: there is nothing to ${action}.`;
 }

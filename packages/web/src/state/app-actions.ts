@@ -18,6 +18,12 @@ export function canDo(action: ActionName, { state }: AppStatus): boolean {
   }
 }
 
+/** Why none of them can be asked for it, for a person to read; null where one can. */
+export function whyNotNow(action: ActionName, rows: readonly AppStatus[]): string | null {
+  if (rows.some((row) => canDo(action, row))) return null;
+  return `It is ${rows[0]?.state ?? "not there"}: there is nothing to ${action}.`;
+}
+
 export const actionNames: readonly ActionName[] = ["start", "stop", "restart"];
 export const actionLabels: Readonly<Record<ActionName, string>> = {
   start: "Start",

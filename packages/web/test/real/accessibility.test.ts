@@ -20,7 +20,7 @@ describe.skipIf(whyNot !== undefined)(`everybody can use it (${whyNot ?? "needs 
   beforeAll(async () => {
     rig = await Rig.start({ shop });
   });
-  afterEach(() => rig?.closePages());
+  afterEach((context) => rig?.closePages(context));
   afterAll(() => rig?.[Symbol.asyncDispose]());
 
   for (const kind of ["light", "dark", "phone"] as const) {

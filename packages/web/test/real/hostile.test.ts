@@ -34,7 +34,7 @@ describe.skipIf(whyNot !== undefined)(`what apps say is text (${whyNot ?? "needs
   beforeAll(async () => {
     rig = await Rig.start({ hostile: manifest });
   });
-  afterEach(() => rig?.closePages());
+  afterEach((context) => rig?.closePages(context));
   afterAll(() => rig?.[Symbol.asyncDispose]());
 
   test("nothing of a corpus in logs, labels, variables, commands and errors runs, in any view", async () => {

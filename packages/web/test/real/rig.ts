@@ -1,9 +1,11 @@
 /** A real daemon of this checkout with small real apps, and a real browser in front of it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -16,6 +18,7 @@ import { loadProject } from "@holdfast/daemon/manifest";
 import { removeCgroups } from "@holdfast/platform/testing";
 import { systemClock } from "@holdfast/runtime";
 import { type Browser, type BrowserContext, chromium as engine, type Page } from "playwright";
+import type { TestContext } from "vitest";
 import { chromium } from "../../../../test/engines/chromium.ts";
 
 const bin = new URL("../../../cli/bin/holdfast.js", import.meta.url).pathname;
@@ -44,6 +47,7 @@ export interface OpenOptions {
 export class Rig implements AsyncDisposable {
   readonly root: string = mkdtempSync(join(tmpdir(), "holdfast-web-"));
   readonly home: string = join(this.root, "home");
+  readonly #said: string = join(this.root, "daemon.log");
   readonly #browser: Browser;
   readonly #contexts: BrowserContext[] = [];
   #child: ChildProcess | undefined;
@@ -79,11 +83,13 @@ export class Rig implements AsyncDisposable {
   }
 
   async startDaemon(): Promise<void> {
+    const said = openSync(this.#said, "a");
     this.#child = spawn(process.execPath, [bin, "daemon", "run"], {
       env: { ...process.env, HOLDFAST_HOME: this.home, HOLDFAST_WEB_TEST: this.root },
-      stdio: "ignore",
+      stdio: ["ignore", "ignore", said],
       detached: true,
     });
+    closeSync(said);
     await until("the daemon listens", async () => {
       this.#client = await connectDaemon(this.home).catch(() => undefined);
       return this.#client !== undefined;
@@ -174,8 +180,9 @@ export class Rig implements AsyncDisposable {
     });
   }
 
-  /** Closes all pages: each one costs the machine something for as long as it is open. */
-  async closePages(): Promise<void> {
+  /** Closes all pages: each one costs the machine something for as long as it is open. Tells what they showed to a test that failed. */
+  async closePages(test?: Pick<TestContext, "task">): Promise<void> {
+    if (test?.task.result?.state === "fail") await this.#tell();
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
   }
 
@@ -195,6 +202,14 @@ export class Rig implements AsyncDisposable {
     rmSync(this.root, { recursive: true, force: true });
     removeCgroups(this.home);
     await this.#browser.close();
+  }
+
+  async #tell(): Promise<void> {
+    for (const page of this.#contexts.flatMap((context) => context.pages())) {
+      const text = await page.evaluate(() => document.body.textContent).catch(String);
+      console.log(`${page.url()} shows:\n${text.slice(0, 1_500)}`);
+    }
+    console.log(`the daemon said: ${readFileSync(this.#said, "utf8")}`);
   }
 
   #processes(): readonly number[] {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "@holdfast/runtime";
 import type { Locator, Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Rig, until, whyNot } from "./rig.ts";
@@ -10,7 +11,7 @@ describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "nee
   beforeAll(async () => {
     rig = await Rig.start({ shop });
   });
-  afterEach(() => rig?.closePages());
+  afterEach((context) => rig?.closePages(context));
   afterAll(() => rig?.[Symbol.asyncDispose]());
 
   const row = (page: Page, name: string): Locator => page.locator(`tr[data-instance="shop/${name}/1"]`);
@@ -67,6 +68,22 @@ describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "nee
     });
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "web" }).waitFor();
+  });
+
+  test("a key that is pressed the moment a row changes is not swallowed, though the list is told later", async () => {
+    const { page } = await rig.open();
+    await state(page, "web", "running");
+    // Time stands still on the page: what the list is told after a burst does not come.
+    await page.clock.install();
+    await page.clock.pauseAt(systemClock.now() + 1_000);
+    await row(page, "web").getByRole("link", { name: "web", exact: true }).focus();
+    await page.keyboard.press("q");
+    await state(page, "web", "stopped");
+    await page.keyboard.press("s");
+    await state(page, "web", "running");
+    await page.keyboard.press("s");
+    await page.getByText("web was not asked to start.").waitFor();
+    await page.getByText("It is running: there is nothing to start.").waitFor();
   });
 
   test("several apps are stopped at once, after a question", async () => {

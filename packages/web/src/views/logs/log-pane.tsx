@@ -130,7 +130,7 @@ export function LogPane(props: LogPaneProps): ReactNode {
   }, [isFollowing]);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (event.key === "Home") window.jump(0).then(() => undefined, props.onTrouble);
+    if (event.key === "Home") window.toStart().catch(props.onTrouble);
     else if (event.key === "End") props.onTail();
     else return;
     props.onFollow(event.key === "End");

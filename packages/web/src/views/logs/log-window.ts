@@ -42,6 +42,7 @@ export class LogWindow {
   /** What was written while older lines were looked at; counted, and joined on the way back. */
   #missed = 0;
   #live: LogLine[] = [];
+  readonly #onceIdle: (() => void)[] = [];
   #change: { readonly kind: WindowChange; readonly count: number } = { kind: "reset", count: 0 };
 
   constructor(
@@ -141,6 +142,7 @@ export class LogWindow {
     this.#isBusy = false;
     const live = this.#live.splice(0);
     if (this.#isAtTail && live.length > 0) this.#join(live);
+    for (const goOn of this.#onceIdle.splice(0)) goOn();
   }
 
   /** Adds older lines in front. False, and nothing done, while another load is under way. */
@@ -204,6 +206,12 @@ export class LogWindow {
       this.#lines = [...firsts, ...lines];
       this.#tell("reset", 0);
     });
+  }
+
+  /** Goes to the very first line, after whatever load is under way. */
+  async toStart(): Promise<void> {
+    while (this.#isBusy) await new Promise<void>((resolve) => this.#onceIdle.push(resolve));
+    await this.jump(0);
   }
 
   /** The last line of each log until then. */

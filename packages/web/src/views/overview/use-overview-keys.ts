@@ -2,10 +2,11 @@ import { useEffect } from "react";
 import type { AppStatus } from "../../api.ts";
 import { goTo } from "../../routing/use-route.ts";
 import { isShortcut } from "../../shell/use-shortcuts.ts";
-import { type ActionName, canDo } from "../../state/app-actions.ts";
+import { type ActionName, whyNotNow } from "../../state/app-actions.ts";
 import { appKey, instanceKey } from "../../state/app-key.ts";
 import { useWhyNot } from "../../state/may-change.ts";
 import { usePage } from "../../state/page.ts";
+import { titleOf } from "./app-row.tsx";
 
 const actionOfKey: Readonly<Record<string, ActionName>> = { s: "start", q: "stop", r: "restart" };
 
@@ -15,7 +16,7 @@ export function useOverviewKeys(
   selected: ReadonlySet<string>,
   setSelected: (selected: ReadonlySet<string>) => void,
 ): void {
-  const { connection, notices } = usePage();
+  const { connection, notices, store } = usePage();
   const whyNot = useWhyNot();
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
@@ -23,7 +24,8 @@ export function useOverviewKeys(
       const keys = rows.map(instanceKey);
       const here = document.activeElement?.closest("tr[data-instance]")?.getAttribute("data-instance");
       const index = here == null ? -1 : keys.indexOf(here);
-      const row = rows[index];
+      // As it is, and as its own line shows it: the list may be a moment behind, and would swallow the key.
+      const row = here == null ? undefined : store.row(here);
       const step =
         event.key === "j" || event.key === "ArrowDown"
           ? 1
@@ -49,8 +51,10 @@ export function useOverviewKeys(
       } else {
         const action = actionOfKey[event.key];
         if (action === undefined) return;
-        if (whyNot !== null) notices.warn({ message: `${action} was not asked for.`, nextStep: whyNot });
-        else if (canDo(action, row)) {
+        const idle = whyNot ?? whyNotNow(action, [row]);
+        if (idle !== null) {
+          notices.warn({ message: `${titleOf(row)} was not asked to ${action}.`, nextStep: idle });
+        } else {
           const { project, name, instance } = row;
           notices.watch(connection.call(`apps.${action}`, { targets: [{ project, name, instance }] }));
         }
@@ -59,7 +63,7 @@ export function useOverviewKeys(
     };
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
-  }, [rows, selected, setSelected, whyNot, connection, notices]);
+  }, [rows, selected, setSelected, whyNot, connection, notices, store]);
 }
 
 function focusRow(key: string | undefined): void {
