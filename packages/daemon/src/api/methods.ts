@@ -22,8 +22,8 @@ export interface Caller {
 export interface Door {
   invite(role: BrowserSession["role"]): { readonly url: string };
   list(): readonly BrowserSession[];
-  /** Throws `NOT_FOUND`. */
-  revoke(id: string): void;
+  /** Resolves once it is out for good. Rejects with `NOT_FOUND`. */
+  revoke(id: string): Promise<void>;
 }
 
 /** The methods of a daemon, ready to be served. A change is on the disk when its reply goes out. */
@@ -109,8 +109,8 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     }),
     "sessions.invite": method("sessions.invite", ({ role }) => door().invite(role ?? "operate")),
     "sessions.list": method("sessions.list", () => door().list()),
-    "sessions.revoke": method("sessions.revoke", ({ id }) => {
-      door().revoke(id);
+    "sessions.revoke": method("sessions.revoke", async ({ id }) => {
+      await door().revoke(id);
       return {};
     }),
     "operations.get": method("operations.get", ({ id }) => daemon.operations.get(id)),

@@ -39,7 +39,7 @@ export class Admission {
     return session && { principal: `session ${session.id}`, role: session.role, session: session.id };
   }
 
-  /** `POST /login`: a one-time code for a cookie. */
+  /** `POST /login`: a one-time code for a cookie, which is good under the next daemon too. */
   async logIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await jsonBody(request, response);
     if (text === undefined) return;
@@ -52,6 +52,7 @@ export class Admission {
         "this code was used, is older than a minute, or never was one: run holdfast dashboard again",
       );
     }
+    await this.#seams.sessions.kept();
     const age = Math.floor(session.maxAgeMs / 1_000);
     replyJson(response, 200, {}, { "Set-Cookie": this.#cookie(session.secret, age) });
   }
@@ -59,10 +60,12 @@ export class Admission {
   /** `POST /logout`: ends the session of the cookie, with all that it has open. A program has none to end. */
   async logOut(request: IncomingMessage, response: ServerResponse, { session }: Admitted): Promise<void> {
     if ((await jsonBody(request, response)) === undefined) return;
+    if (session !== undefined) {
+      this.#seams.sessions.revoke(session);
+      this.#seams.endSession(session);
+      await this.#seams.sessions.kept();
+    }
     replyJson(response, 200, {}, { "Set-Cookie": this.#cookie("", 0) });
-    if (session === undefined) return;
-    this.#seams.sessions.revoke(session);
-    this.#seams.endSession(session);
   }
 
   #cookie(secret: string, maxAge: number): string {

@@ -7,6 +7,7 @@ import { type ApiTable, restricted } from "../api/table.ts";
 import type { Daemon } from "../daemon.ts";
 import { HttpServer, httpPort } from "./http-server.ts";
 import { readSessions, sealSessions } from "./kept-sessions.ts";
+import { NewestText } from "./newest-text.ts";
 import { Sessions } from "./sessions.ts";
 
 export interface DoorOptions {
@@ -38,15 +39,15 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
   if (wanted === "off") return undefined;
   const portFile = join(home, "http-port");
   const sessionsFile = join(home, "sessions.json");
-  const keep = (file: string, content: string): void => {
-    writeFileAtomic(file, content).catch((error: unknown) => onError(error, file));
-  };
+  const keep = (file: string): NewestText =>
+    new NewestText((text) => writeFileAtomic(file, text).catch((error: unknown) => onError(error, file)));
+  const [keptSessions, keptPort] = [keep(sessionsFile), keep(portFile)];
   const damaged = (file: string): void =>
     onError(new HoldfastError("DAMAGED_FILE", "it is not as it was written, and is not used"), file);
-  const keptSessions = readIfThere(sessionsFile);
-  const known = keptSessions === undefined ? [] : readSessions(keptSessions);
+  const sessionsText = readIfThere(sessionsFile);
+  const known = sessionsText === undefined ? [] : readSessions(sessionsText);
   if (known === undefined) damaged(sessionsFile);
-  const sessions = new Sessions(clock, known ?? [], (all) => keep(sessionsFile, sealSessions(all)));
+  const sessions = new Sessions(clock, known ?? [], (all) => keptSessions.keep(sealSessions(all)));
   const tables = {
     operate: { true: table, false: restricted(table, { change: true, subscribe: false }) },
     read: {
@@ -62,11 +63,11 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
       table: (role, carriesEvents) => tables[role][`${carriesEvents}`],
       names: namesOf(variables["HOLDFAST_HTTP_NAMES"]),
     });
-  const keptPort = readIfThere(portFile);
-  const last = portOf(keptPort);
-  if (keptPort !== undefined && last === 0) damaged(portFile);
+  const portText = readIfThere(portFile);
+  const last = portOf(portText);
+  if (portText !== undefined && last === 0) damaged(portFile);
   const server = wanted === undefined ? await listen(last).catch(() => listen(0)) : await listen(wanted);
-  if (server.port !== last) keep(portFile, JSON.stringify(server.port));
+  if (server.port !== last) await keptPort.keep(JSON.stringify(server.port));
   return {
     server,
     invite: (role) => ({ url: `${server.url}/#code=${sessions.makeCode(role)}` }),
@@ -76,11 +77,15 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
         since: new Date(since).toISOString(),
         until: new Date(until).toISOString(),
       })),
-    revoke: (id) => {
+    revoke: async (id) => {
       if (!sessions.revoke(id)) throw new HoldfastError("NOT_FOUND", `there is no session ${id}`);
       server.endSession(id);
+      await sessions.kept();
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await Promise.all([keptSessions.settled(), keptPort.settled()]);
+    },
   };
 }
 

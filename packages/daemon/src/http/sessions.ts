@@ -23,12 +23,17 @@ const maxSessions = 100;
 /** Who is in. Of codes and cookies only hashes are kept. */
 export class Sessions {
   readonly #clock: Clock;
-  readonly #keep: (sessions: readonly KeptSession[]) => void;
+  readonly #keep: (sessions: readonly KeptSession[]) => unknown;
   readonly #codes = new Map<string, { readonly role: Role; readonly until: number }>();
   #sessions: readonly KeptSession[];
+  #kept: unknown;
 
   /** `kept` is what `keep` was last given, under an earlier daemon. */
-  constructor(clock: Clock, kept: readonly KeptSession[], keep: (sessions: readonly KeptSession[]) => void) {
+  constructor(
+    clock: Clock,
+    kept: readonly KeptSession[],
+    keep: (sessions: readonly KeptSession[]) => unknown,
+  ) {
     this.#clock = clock;
     this.#sessions = kept;
     this.#keep = keep;
@@ -79,6 +84,11 @@ export class Sessions {
     return true;
   }
 
+  /** Resolves once every change so far is kept: only then may anybody be told of it. */
+  async kept(): Promise<void> {
+    await this.#kept;
+  }
+
   #live(): readonly KeptSession[] {
     const now = this.#clock.now();
     return this.#sessions.filter(({ until }) => until > now);
@@ -86,7 +96,7 @@ export class Sessions {
 
   #change(sessions: readonly KeptSession[]): void {
     this.#sessions = sessions;
-    this.#keep(sessions);
+    this.#kept = this.#keep(sessions);
   }
 }
 

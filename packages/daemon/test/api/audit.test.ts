@@ -13,7 +13,11 @@ function rig() {
   const { daemon, clock } = fakeDaemon();
   const entries: AuditEntry[] = [];
   const table = audited(
-    methodTable(daemon, () => ({ invite: () => ({ url: "u" }), list: () => [], revoke: () => undefined })),
+    methodTable(daemon, () => ({
+      invite: () => ({ url: "u" }),
+      list: () => [],
+      revoke: () => Promise.resolve(),
+    })),
     clock,
     (entry) => entries.push(entry),
   );

@@ -110,7 +110,7 @@ export class FuzzWorld {
     const table = methodTable(daemon, () => ({
       invite: (role) => ({ url: `http://127.0.0.1:1/#code=${sessions.makeCode(role)}` }),
       list: () => [],
-      revoke: () => undefined,
+      revoke: () => Promise.resolve(),
     }));
     const [channel, served] = channelPair();
     channel.onText((text) => this.#heard(text));

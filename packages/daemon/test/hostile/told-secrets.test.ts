@@ -46,7 +46,7 @@ test("T14: no secret of a manifest is told by any method, event or log, by its n
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const fake = fakeDaemon();
   const { daemon, clock, runner } = fake;
-  const door = () => ({ invite: () => ({ url: "u" }), list: () => [], revoke: () => undefined });
+  const door = () => ({ invite: () => ({ url: "u" }), list: () => [], revoke: () => Promise.resolve() });
   const log = join(directory, "audit.log");
   const table = audited(
     methodTable(daemon, door),

@@ -33,7 +33,7 @@ test("what the daemon gives is what the document says, in every state of an app"
     list: () => [
       { id: "1", role: "read", since: new Date(0).toISOString(), until: new Date(1).toISOString() },
     ],
-    revoke: () => undefined,
+    revoke: () => Promise.resolve(),
   }));
   const call = async (name: OwnMethod, params: unknown = {}) => {
     const { call: run, parse } = table[name] as {
