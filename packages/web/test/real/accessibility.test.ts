@@ -50,9 +50,46 @@ describe.skipIf(whyNot !== undefined)(`everybody can use it (${whyNot ?? "needs 
       await page.keyboard.press("?");
       await page.getByRole("dialog").waitFor();
       await look("help");
+      await page.keyboard.press("Escape");
+      await rig.show(page, "#/apps/shop/pair");
+      await page.getByRole("button", { name: "Remove…" }).click();
+      await page.getByText("deletes the output").waitFor();
+      await look("remove");
       expect(wrong).toEqual([]);
     }, 60_000);
   }
+
+  test("the theme is the system's until one is chosen, in charts as well", async () => {
+    const { page } = await rig.open({ scheme: "dark", at: "#/apps/shop/web" });
+    await page.locator(".u-over").first().waitFor();
+    const ground = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    /** A colour that a canvas does not understand leaves what is drawn black. */
+    const strokes = (): Promise<readonly string[]> =>
+      page.evaluate(() => {
+        const canvas = document.querySelector("canvas");
+        const pixels = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        const found = new Set<string>();
+        for (let at = 0; at < pixels.length; at += 4)
+          if ((pixels[at + 3] ?? 0) === 255) found.add([...pixels.slice(at, at + 3)].join());
+        return [...found];
+      });
+    const choose = (theme: string): Promise<void> =>
+      page.evaluate((chosen) => {
+        document.documentElement.dataset["theme"] = chosen;
+      }, theme);
+    const [dark, light] = ["rgb(14, 20, 20)", "rgb(246, 247, 247)"];
+    expect(await ground()).toBe(dark);
+    await expect.poll(strokes).toContain("38,50,49");
+    await choose("light");
+    expect(await ground()).toBe(light);
+    await expect.poll(strokes).toContain("221,225,226");
+    expect(await strokes()).not.toContain("0,0,0");
+    await page.emulateMedia({ colorScheme: "light" });
+    await choose("dark");
+    expect(await ground()).toBe(dark);
+    await expect.poll(strokes).toContain("38,50,49");
+  });
 
   test("the whole page is reached by keyboard, and the focus is seen", async () => {
     const { page } = await rig.open();

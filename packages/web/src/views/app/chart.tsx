@@ -93,14 +93,13 @@ function options(
   atLeast: number,
   isStepped: boolean,
 ): uPlot.Options {
-  const style = getComputedStyle(box);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const colour = colourIn(box);
   const { stepped } = uPlot.paths;
   const axis = {
     stroke: colour("--ink-soft"),
     grid: { stroke: colour("--line"), width: 1 },
     ticks: { show: false },
-    font: `11px ${style.fontFamily}`,
+    font: `11px ${getComputedStyle(box).fontFamily}`,
   };
   return {
     width: box.clientWidth,
@@ -130,5 +129,17 @@ function options(
         ...(isStepped && stepped !== undefined ? { paths: stepped({ align: 1 }) } : {}),
       })),
     ],
+  };
+}
+
+/** What a token comes to in the theme of now: a canvas takes neither variables nor a choice of two. */
+function colourIn(box: HTMLElement): (name: string) => string {
+  return (name) => {
+    const probe = document.createElement("span");
+    probe.style.color = `var(${name})`;
+    box.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
   };
 }
