@@ -186,6 +186,31 @@ describe.skipIf(whyNot !== undefined)(`the views, in a browser (${whyNot ?? "nee
     expect(complaints).toEqual([]);
   });
 
+  test("in the graph no label of a need covers an app", async () => {
+    const environment = 'environment: { HOLDFAST_WEB_TEST: "$HOLDFAST_WEB_TEST" }';
+    const app = (name: string, ...needs: readonly string[]): string =>
+      `  ${name}:\n    command: sleep 1000\n    ${environment}\n    depends_on: [${needs.join(", ")}]\n`;
+    await rig.apply(
+      "past",
+      `name: past\nservices:\n${app("base")}${app("middle", "base")}${app("top", "middle", "base")}`,
+    );
+    const { page, complaints } = await rig.open({ at: "#/graph/past" });
+    await page.locator(".react-flow__edge-text").nth(2).waitFor();
+    const boxes = (what: string) =>
+      page
+        .locator(what)
+        .evaluateAll((found) => found.map((each) => each.getBoundingClientRect().toJSON() as DOMRect));
+    const [nodes, labels] = [await boxes(".node"), await boxes(".react-flow__edge-text")];
+    expect([nodes.length, labels.length]).toEqual([3, 3]);
+    for (const label of labels)
+      for (const node of nodes) {
+        const isBeside = label.right <= node.left || node.right <= label.left;
+        expect(isBeside || label.bottom <= node.top || node.bottom <= label.top).toBe(true);
+      }
+    await rig.client.call("apps.remove", { targets: [{ project: "past" }] });
+    expect(complaints).toEqual([]);
+  });
+
   test("logs have colours, levels and a search, and can be copied", async () => {
     const { page, complaints } = await rig.open({ at: "#/logs?app=shop%2Fweb" });
     await page.locator(".log-text .ansi-1").getByText("red").first().waitFor();

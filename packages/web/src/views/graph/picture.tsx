@@ -1,11 +1,12 @@
-import { Background, Controls, type Edge, type Node, ReactFlow } from "@xyflow/react";
+import { Background, Controls, type Node, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { type ReactNode, useMemo } from "react";
 import type { AppDescription, AppStatus } from "../../api.ts";
 import { appKey } from "../../state/app-key.ts";
 import { conditionText } from "../../state/state-look.ts";
 import { AppNode, type AppNodeType } from "./app-node.tsx";
-import { nodeHeight, nodeWidth, places } from "./layout.ts";
+import { type Layout, layOut, lineKey, nodeHeight, nodeWidth } from "./layout.ts";
+import { NeedEdge, type NeedEdgeType } from "./need-edge.tsx";
 
 interface PictureProps {
   readonly descriptions: readonly AppDescription[];
@@ -14,15 +15,19 @@ interface PictureProps {
 }
 
 const nodeTypes = { app: AppNode };
+const edgeTypes = { need: NeedEdge };
 
 /** Places change with the manifest alone; colours with each event. */
 export function Picture({ descriptions, rows, withProject }: PictureProps): ReactNode {
-  const positions = useMemo(
+  const { places, lines } = useMemo(
     () =>
-      places(
+      layOut(
         descriptions.map(({ project, name, dependsOn }) => ({
           id: `${project}/${name}`,
-          needs: dependsOn.map(({ app }) => `${project}/${app}`),
+          needs: dependsOn.map(({ app, condition }) => ({
+            id: `${project}/${app}`,
+            label: conditionText(condition),
+          })),
         })),
       ),
     [descriptions],
@@ -33,20 +38,21 @@ export function Picture({ descriptions, rows, withProject }: PictureProps): Reac
         (each): AppNodeType => ({
           id: appKey(each),
           type: "app",
-          position: positions.get(appKey(each)) ?? { x: 0, y: 0 },
+          position: places.get(appKey(each)) ?? { x: 0, y: 0 },
           width: nodeWidth,
           height: nodeHeight,
           data: { project: each.project, name: each.name, withProject },
         }),
       ),
-    [descriptions, positions, withProject],
+    [descriptions, places, withProject],
   );
-  const edges = useMemo(() => edgesOf(descriptions, rows), [descriptions, rows]);
+  const edges = useMemo(() => edgesOf(descriptions, rows, lines), [descriptions, rows, lines]);
   return (
-    <ReactFlow<Node<AppNodeType["data"], "app">>
+    <ReactFlow<Node<AppNodeType["data"], "app">, NeedEdgeType>
       nodes={nodes}
       edges={edges}
       nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
       nodesDraggable={false}
       nodesConnectable={false}
       nodesFocusable={false}
@@ -65,21 +71,24 @@ export function Picture({ descriptions, rows, withProject }: PictureProps): Reac
   );
 }
 
-function edgesOf(descriptions: readonly AppDescription[], rows: ReadonlyMap<string, AppStatus>): Edge[] {
+function edgesOf(
+  descriptions: readonly AppDescription[],
+  rows: ReadonlyMap<string, AppStatus>,
+  lines: Layout["lines"],
+): NeedEdgeType[] {
   const instances = Map.groupBy(rows.values(), appKey);
   return descriptions.flatMap(({ project, name, dependsOn }) => {
     const own = instances.get(`${project}/${name}`) ?? [];
-    return dependsOn.map(({ app, condition }): Edge => {
+    return dependsOn.flatMap(({ app, condition }): NeedEdgeType[] => {
+      const [source, target] = [`${project}/${app}`, `${project}/${name}`];
+      const line = lines.get(lineKey(source, target));
+      if (line === undefined) return [];
       const isBlocking = own.some(({ waitingFor }) => waitingFor.some((wait) => wait.app === app));
       const isMet = !isBlocking && own.some(({ state }) => state !== "stopped" && state !== "failed");
-      return {
-        id: `${project}/${name} ${app}`,
-        source: `${project}/${app}`,
-        target: `${project}/${name}`,
-        label: conditionText(condition),
-        className: isBlocking ? "blocking" : isMet ? "met" : "",
-        animated: isBlocking,
-      };
+      const label = conditionText(condition);
+      const className = isBlocking ? "blocking" : isMet ? "met" : "";
+      const id = lineKey(source, target);
+      return [{ id, type: "need", source, target, label, className, animated: isBlocking, data: { line } }];
     });
   });
 }
