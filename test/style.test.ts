@@ -27,6 +27,11 @@ test.each([
   ["packages/a/src/b.ts", "/**\n * FIXME\n */", ":2: FIXME in a comment"],
   ["packages/a/src/b.ts", "// @ts-expect-error", ":1: @ts-expect-error in a comment"],
   ["packages/a/src/b.ts", "// @ts-ignore", ":1: @ts-ignore in a comment"],
+  [
+    "packages/a/src/b.ts",
+    "mkdirSync(path, {\n  recursive: true });",
+    ":1: mkdir with recursive may never return; use makeDirectories of @holdfast/platform",
+  ],
   ["packages/a/test/b.test.ts", "export const c = 1;", ":1: has no test"],
   [
     "packages/a/test/b.test.ts",

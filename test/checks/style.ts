@@ -19,7 +19,8 @@ export function styleViolations(tree: SourceTree): readonly string[] {
     if (source === undefined) return [];
     const wrong = [...emptyNames(path), ...selectedTests(path, source)];
     if (!isTest(path)) wrong.push(...tooLong(path, text));
-    if (/^packages\/[^/]+\/src\//.test(path)) wrong.push(...looseEnds(path, source));
+    if (/^packages\/[^/]+\/src\//.test(path))
+      wrong.push(...looseEnds(path, source), ...endlessMkdir(path, text));
     if (path.endsWith(".test.ts") && !hasTests(path, parsed, new Set())) wrong.push(`${path}:1: has no test`);
     return wrong;
   });
@@ -56,6 +57,14 @@ function looseEnds(path: string, source: ParsedSource): readonly string[] {
     ...tell(source.anys, () => 'has the type "any"'),
     ...tell(promises, (word) => `${word} in a comment`),
   ];
+}
+
+/** `mkdir` with `recursive` does not return below a directory that takes no entries: `makeDirectories` does. */
+function endlessMkdir(path: string, text: string): readonly string[] {
+  return [...text.matchAll(/\bmkdir(Sync)?\([^;]*\brecursive: true/g)].map((match) => {
+    const line = text.slice(0, match.index).split("\n").length;
+    return `${path}:${line}: mkdir with recursive may never return; use makeDirectories of @holdfast/platform`;
+  });
 }
 
 /** A test that only runs alone, or never, without a word on why. */

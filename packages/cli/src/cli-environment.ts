@@ -10,6 +10,8 @@ export interface CliEnvironment {
   /** What is said beside it: progress, errors. */
   readonly stderr: Output;
   readonly clock: Clock;
+  /** The other machine that the command is about. */
+  readonly node?: string;
   /** The argv that this command is started with again, for a daemon. */
   readonly program: readonly [string, ...string[]];
   /** Calls `listener` for each SIGINT, SIGTERM and SIGHUP, and when nobody reads stdout; until the returned function is called. */

@@ -33,7 +33,9 @@ export async function main(argv: readonly string[], environment: CliEnvironment)
       }
       case "run": {
         const program = await request.command.load();
-        return await program({ names: request.names, options: request.options, cli });
+        const { node } = request.options as { readonly node?: string };
+        const there = node === undefined ? cli : { ...cli, node };
+        return await program({ names: request.names, options: request.options, cli: there });
       }
     }
   } catch (error) {

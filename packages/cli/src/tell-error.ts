@@ -5,7 +5,7 @@ import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 import { makeStyle, wantsColour } from "./terminal/style.ts";
 
 /** Says on stderr what went wrong, and what to do about it where that is known; returns the exit code for it. */
-export function tellError({ stderr, variables }: CliEnvironment, error: unknown): ExitCode {
+export function tellError({ stderr, variables, node }: CliEnvironment, error: unknown): ExitCode {
   const style = makeStyle(wantsColour(stderr.isTerminal, variables));
   const tell = (message: string, remedy?: string): void => {
     stderr.write(`${style.red("holdfast:")} ${message}\n`);
@@ -17,7 +17,12 @@ export function tellError({ stderr, variables }: CliEnvironment, error: unknown)
   }
   if (error instanceof RpcError) {
     if (error.code === "CONNECTION_CLOSED") {
-      tell(`the daemon went away: ${error.message}`, "holdfast daemon status says whether it runs");
+      if (node === undefined) {
+        tell(`the daemon went away: ${error.message}`, "holdfast daemon status says whether it runs");
+      } else {
+        const remedy = `what was begun goes on: holdfast operations --node ${node} tells of it`;
+        tell(`the connection to ${node} ended: ${error.message}`, remedy);
+      }
       return exitCodes.noDaemon;
     }
     tell(error.message);

@@ -12,6 +12,7 @@ import type {
   Methods,
   Operation,
   OperationKind,
+  RemoteStatus,
   StateName,
   Target,
   WebhookStatus,
@@ -69,6 +70,7 @@ export class FakeDaemon implements AsyncDisposable {
   /** The methods that were called, with their params. */
   readonly calls: { readonly method: string; readonly params: unknown }[] = [];
   webhooks: readonly WebhookStatus[] = [];
+  remote: RemoteStatus = { relay: null, name: null, key: null, state: "stopped", error: null, nodes: [] };
   readonly #options: FakeDaemonOptions;
   #server: UnixSocketServer | undefined;
   readonly #connections = new Set<Connection>();
@@ -260,6 +262,22 @@ export class FakeDaemon implements AsyncDisposable {
       "apps.stop": { parse: (params) => record("apps.stop", params), call: operate("stop") },
       "apps.restart": { parse: (params) => record("apps.restart", params), call: operate("restart") },
       "apps.remove": { parse: (params) => record("apps.remove", params), call: operate("remove") },
+      "remote.status": { parse: (params) => record("remote.status", params), call: () => this.remote },
+      "remote.join": { parse: (params) => record("remote.join", params), call: () => this.remote },
+      "remote.leave": { parse: (params) => record("remote.leave", params), call: () => ({}) },
+      "remote.invite": {
+        parse: (params) => record("remote.invite", params),
+        call: () => ({ code: "hfp1_code", until: new Date(Date.parse(start) + 600_000).toISOString() }),
+      },
+      "remote.pair": {
+        parse: (params) => record("remote.pair", params),
+        call: ({ name }) => ({ name: name ?? "server", role: "operate" }),
+      },
+      "remote.grant": {
+        parse: (params) => record("remote.grant", params),
+        call: ({ name, role }) => ({ name, key: "k", role: role ?? null, connections: 0, heard: null }),
+      },
+      "remote.forget": { parse: (params) => record("remote.forget", params), call: () => ({}) },
       "operations.get": {
         parse: (params) => record("operations.get", params),
         call: ({ id }) => this.#operation(id),

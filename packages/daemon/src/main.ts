@@ -37,6 +37,7 @@ import type { DoorOptions, OpenDoor } from "./http/open-door.ts";
 import { readOrMakeToken } from "./http/token-file.ts";
 import { openLogBook } from "./logs/open-log-book.ts";
 import { realMachine } from "./machine.ts";
+import { remoteLater } from "./remote/remote-later.ts";
 import { ProcessRunner } from "./runner/process-runner.ts";
 import { SecretFiles, secretsPath } from "./runner/secret-files.ts";
 import { ApiServer } from "./server.ts";
@@ -176,15 +177,20 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
         await daemon.resume();
         opened.defer(giveMemoryBack(clock));
         const api = opened.use(new AsyncDisposableStack());
-        const methods = methodTable(daemon, () => {
+        const remote = remoteLater({
+          ...{ home: home.path, clock, random },
+          onError: (error, where) => console.error(`holdfast: ${where}: ${describeError(error)}`),
+        });
+        const anyDoor = (): OpenDoor => {
           if (door !== undefined) return door;
           throw new HoldfastError("NO_HTTP", `there is no HTTP server: ${noDoor}`);
-        });
+        };
+        const methods = methodTable(daemon, anyDoor, remote.find);
         const audit = auditFile(join(home.path, "audit.log"), (error) =>
           console.error("holdfast: audit.log cannot be written:", error),
         );
         const table = audited(methods, clock, audit);
-        const server = new ApiServer(daemon, table);
+        const server = new ApiServer(daemon, table, remote.tunnel);
         const most = clientLimits();
         const socket = api.use(
           await listenUnixSocket(home.socketPath, (channel) => server.accept(channel), {
@@ -192,7 +198,13 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
             maxConnections: most.socket,
           }),
         );
+        // After its server, whose last words it carries.
+        api.use(remote);
         api.defer(() => server.close());
+        remote.begin({
+          table,
+          serve: (channel, ...how) => server.serve(channel, ...how),
+        });
         // Nobody's start waits for it, and a port that cannot be had is no reason not to keep apps up.
         const opening = openDoorLater({
           clock,
@@ -220,7 +232,8 @@ export function daemonService({ variables, onDemand, pages, token }: DaemonProgr
           await opening;
           await door?.[Symbol.asyncDispose]();
         });
-        const isConnected = (): boolean => socket.connections > 0 || (door?.server.connections ?? 0) > 0;
+        const isConnected = (): boolean =>
+          socket.connections > 0 || (door?.server.connections ?? 0) > 0 || remote.isServing;
         running = { daemon, api, isConnected };
       },
 

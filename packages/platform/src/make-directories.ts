@@ -3,9 +3,10 @@ import { dirname } from "node:path";
 
 /**
  * Makes a directory and what is missing above it; what is there already is left as it is. Throws what the system throws.
- * `mkdirSync` with `recursive` never returns below a directory that takes no entries, such as `/proc`.
+ * `mkdirSync` with `recursive` never returns below a directory that takes no entries, such as `/proc` or a `/sys/fs/cgroup` where no
+ * cgroups are mounted.
  */
-export function makeDirectories(path: string, mode: number): void {
+export function makeDirectories(path: string, mode = 0o777): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {

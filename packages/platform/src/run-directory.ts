@@ -1,6 +1,7 @@
-import { existsSync, type FSWatcher, mkdirSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, readdirSync, readFileSync, rmSync, watch } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Timer } from "@holdfast/runtime";
+import { makeDirectories } from "./make-directories.ts";
 import { type Notified, parseNotified } from "./notified.ts";
 import { bootId } from "./process/identity.ts";
 import { isDead, readProcStat } from "./process/proc-stat.ts";
@@ -59,7 +60,7 @@ export class RunDirectory {
     this.#clock = clock;
     this.#pollMs = pollMs;
     this.#blind = wake === "poll";
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    makeDirectories(this.path, 0o700);
     for (const name of readdirSync(base)) {
       const ofOtherBoot = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name) && name !== bootId();
       if (ofOtherBoot) rmSync(join(base, name), { recursive: true, force: true });

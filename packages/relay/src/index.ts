@@ -1,19 +1,22 @@
+export { type Administration, administration, type EnrolContext } from "./client/administration.ts";
 export { type ClientState, type Facts, type PullEnd, stateOf } from "./client/client-state.ts";
 export { type ConsumeOptions, consume } from "./client/consume.ts";
 export {
   type Address,
-  type EnrolContext,
   type Enrolment,
   enrol,
   exchangeToken,
   formatAddress,
+  type Invited,
   invite,
   parseAddress,
+  uninvite,
 } from "./client/enrol.ts";
 export { fetchTransport } from "./client/http/fetch-transport.ts";
 export { followingRedirects } from "./client/http/redirects.ts";
 export { type RefusalDetails, RefusedError, UnauthorisedError } from "./client/http/refusal.ts";
 export type { HttpRequest, HttpResponse, HttpTransport } from "./client/http/transport.ts";
+export { formatInvitation, join, parseInvitation } from "./client/join.ts";
 export type { Rejection } from "./client/judge-page.ts";
 export type { PullReport } from "./client/puller.ts";
 export {

@@ -8,6 +8,7 @@ export {
   type SubscriptionMethod,
 } from "./client.ts";
 export { type ErrorName, type ErrorObject, errorNumbers } from "./error-object.ts";
+export { type FirstText, onFirstText } from "./first-text.ts";
 export {
   defaultMessageLimits,
   type Id,

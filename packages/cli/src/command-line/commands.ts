@@ -1,6 +1,6 @@
 import type { CommandProgram } from "./invocation.ts";
 import { dashboardOptions, sessionsOptions, whyOptions } from "./look-options.ts";
-import type { Option, OptionsFor } from "./option.ts";
+import type { Option, OptionsFor, TextOption } from "./option.ts";
 import {
   configOptions,
   daemonOptions,
@@ -20,8 +20,8 @@ import {
   upOptions,
   webhooksOptions,
 } from "./options.ts";
-
 import { relayOptions } from "./relay-options.ts";
+import { remoteOptions } from "./remote-options.ts";
 
 /** The values of a command's options, whichever command it is. */
 export type CommandValues = Readonly<Record<string, boolean | string | readonly string[]>>;
@@ -38,6 +38,23 @@ export interface Command {
   readonly notes?: string;
   readonly options: Readonly<Record<string, Option>>;
   readonly load: () => Promise<CommandProgram<CommandValues>>;
+}
+
+const nodeOption: TextOption = {
+  type: "string",
+  value: "NAME",
+  help: "the machine, if not this one: one that holdfast remote lists",
+};
+
+/** The same for a command that also works on another machine. */
+function commandAnywhere<Values>(
+  entry: Omit<Command, "options" | "load"> & {
+    readonly options: OptionsFor<Values>;
+    readonly load: () => Promise<CommandProgram<Values>>;
+  },
+): Command {
+  const made = command(entry);
+  return { ...made, options: { ...made.options, node: nodeOption } };
 }
 
 /** Ties a command's program to its own options; the table holds them all alike. */
@@ -74,7 +91,7 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     options: downOptions,
     load: async () => (await import("../commands/down.ts")).down,
   }),
-  command({
+  commandAnywhere({
     name: "ps",
     names: "[APP]…",
     maxNames: anyNumber,
@@ -82,7 +99,7 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     options: psOptions,
     load: async () => (await import("../commands/ps.ts")).ps,
   }),
-  command({
+  commandAnywhere({
     name: "top",
     names: "",
     maxNames: 0,
@@ -92,7 +109,7 @@ Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
     options: topOptions,
     load: async () => (await import("../commands/top.ts")).top,
   }),
-  command({
+  commandAnywhere({
     name: "start",
     names: "APP…",
     maxNames: anyNumber,
@@ -100,7 +117,7 @@ Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
     options: startOptions,
     load: async () => (await import("../commands/operate.ts")).start,
   }),
-  command({
+  commandAnywhere({
     name: "stop",
     names: "APP…",
     maxNames: anyNumber,
@@ -108,7 +125,7 @@ Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
     options: stopOptions,
     load: async () => (await import("../commands/operate.ts")).stop,
   }),
-  command({
+  commandAnywhere({
     name: "restart",
     names: "APP…",
     maxNames: anyNumber,
@@ -116,7 +133,7 @@ Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
     options: restartOptions,
     load: async () => (await import("../commands/operate.ts")).restart,
   }),
-  command({
+  commandAnywhere({
     name: "remove",
     names: "APP…",
     maxNames: anyNumber,
@@ -126,7 +143,7 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     options: removeOptions,
     load: async () => (await import("../commands/operate.ts")).remove,
   }),
-  command({
+  commandAnywhere({
     name: "logs",
     names: "[APP]…",
     maxNames: anyNumber,
@@ -134,7 +151,7 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     options: logsOptions,
     load: async () => (await import("../commands/logs.ts")).logs,
   }),
-  command({
+  commandAnywhere({
     name: "why",
     names: "APP…",
     maxNames: anyNumber,
@@ -142,7 +159,7 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     options: whyOptions,
     load: async () => (await import("../commands/why.ts")).why,
   }),
-  command({
+  commandAnywhere({
     name: "events",
     names: "",
     maxNames: 0,
@@ -150,7 +167,7 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     options: eventsOptions,
     load: async () => (await import("../commands/events.ts")).events,
   }),
-  command({
+  commandAnywhere({
     name: "operations",
     names: "[APP]…",
     maxNames: anyNumber,
@@ -158,7 +175,7 @@ with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you na
     options: operationsOptions,
     load: async () => (await import("../commands/operations.ts")).operations,
   }),
-  command({
+  commandAnywhere({
     name: "webhooks",
     names: "",
     maxNames: 0,
@@ -215,16 +232,33 @@ unit     print a systemd unit that keeps it running`,
   }),
   command({
     name: "relay",
-    names: "run | slot|token [ACTION [NAME]]",
+    names: "run | invite NAME | slot|token [ACTION [NAME]]",
     maxNames: 3,
     summary: "run a relay with mailboxes for nodes behind any NAT, or administer one",
     notes: `run                      run it here, in the foreground, with its state in this home (or in PostgreSQL)
 slot create [SLOT]       make a mailbox; without a name one that nobody guesses
 slot list|delete [SLOT]
+invite NAME              make a mailbox, and print the word with which that machine joins, once
 token mint --scope S …   print a token, once: read, post (with --sender) or admin, of --slot
 token list|revoke [ID]`,
     options: relayOptions,
     load: async () => (await import("../commands/relay.ts")).relay,
+  }),
+  command({
+    name: "remote",
+    names: "[list | join INVITATION | pair [CODE] | grant NAME ROLE | forget NAME | leave]",
+    maxNames: 3,
+    summary: "reach other machines through a relay, and let them reach this one",
+    notes: `list               say how it stands with the relay, and which machines are known (the default)
+join INVITATION    take over the mailbox that \`holdfast relay invite NAME\` made for this machine
+pair --role ROLE   print a code, good once and for ten minutes, that lets another machine in:
+                   read looks; operate also starts, stops and restarts; admin does everything
+pair CODE          use such a code here; then holdfast ps --node NAME tells of the machine that gave it
+grant NAME ROLE    change what a machine may do here; none for nothing
+forget NAME        trust a machine no longer
+leave              give the mailbox up, and forget every machine`,
+    options: remoteOptions,
+    load: async () => (await import("../commands/remote.ts")).remote,
   }),
   command({
     name: "doctor",

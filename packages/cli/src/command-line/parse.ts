@@ -36,6 +36,11 @@ export function parseCommandLine(argv: readonly string[]): Request {
     case "help":
       return rest[0] === undefined ? { kind: "help" } : { kind: "help", command: commandNamed(rest[0]) };
   }
+  const node = /^--node(?:=(.*))?$/s.exec(first);
+  if (node !== null) {
+    const [name, ...command] = node[1] === undefined ? rest : [node[1], ...rest];
+    if (command.length > 0) return parseCommandLine(withNode(command, name ?? ""));
+  }
   if (first.startsWith("-")) {
     throw new CommandError(exitCodes.usage, `${first} stands before the command`, {
       remedy: "options come after the command: holdfast up -f FILE",
@@ -43,6 +48,11 @@ export function parseCommandLine(argv: readonly string[]): Request {
   }
   const command = commandNamed(first);
   return readArguments(command, rest);
+}
+
+/** `--node NAME` may also stand before the command. */
+function withNode([command = "", ...rest]: readonly string[], name: string): readonly string[] {
+  return [command, "--node", name, ...rest];
 }
 
 function commandNamed(name: string): Command {
@@ -100,6 +110,12 @@ function readArguments(command: Command, args: readonly string[]): Request {
 }
 
 function unknownOption(command: Command, rawName: string, name: string): CommandError {
+  if (name === "node") {
+    const others = commands.filter(({ options }) => "node" in options).map((each) => each.name);
+    return new CommandError(exitCodes.usage, `${command.name} works on this machine only`, {
+      remedy: `--node goes with ${others.join(", ")}`,
+    });
+  }
   const near = nearest(name, Object.keys(command.options));
   return new CommandError(exitCodes.usage, `${command.name} has no option ${rawName}`, {
     remedy: near === undefined ? `holdfast ${command.name} --help lists them` : `did you mean --${near}?`,

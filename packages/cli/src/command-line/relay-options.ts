@@ -14,6 +14,7 @@ export interface RelayOptions {
   readonly slot?: string;
   readonly sender?: string;
   readonly expires?: string;
+  readonly address?: string;
   readonly json?: boolean;
 }
 
@@ -42,11 +43,28 @@ export const relayOptions: OptionsFor<RelayOptions> = {
     value: "URL",
     help: "with run: let web pages of this origin use it; may be given several times",
   },
-  url: { type: "string", value: "URL", help: "with slot and token: the relay, if not this home's" },
-  "token-file": { type: "string", value: "FILE", help: "with slot and token: the file with the admin token" },
+  url: {
+    type: "string",
+    value: "URL",
+    help: "with invite, slot and token: the relay, if not this home's",
+  },
+  "token-file": {
+    type: "string",
+    value: "FILE",
+    help: "with invite, slot and token: the file with the admin token",
+  },
+  address: {
+    type: "string",
+    value: "URL",
+    help: "with invite: where other machines reach the relay, such as https://relay.example",
+  },
   scope: { type: "string", value: "SCOPE", help: "with token mint: read, post or admin" },
   slot: { type: "string", value: "SLOT", help: "with token mint and list: the slot it is for" },
   sender: { type: "string", value: "NAME", help: "with token mint --scope post: who will post with it" },
-  expires: { type: "string", value: "T", help: "with token mint: after which it ends, such as 12h or 90d" },
+  expires: {
+    type: "string",
+    value: "T",
+    help: "with token mint and invite: after which it ends, such as 12h or 90d",
+  },
   json: { type: "boolean", help: "with slot and token: print JSON" },
 };

@@ -3,8 +3,10 @@ import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { EventsOptions } from "../command-line/options.ts";
 import { parseCount } from "../command-line/times.ts";
-import { connect, type Daemon } from "../connection/connect.ts";
-import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import { connect } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
+import { wentAway } from "../connection/went-away.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { currentProject } from "../targets/current-project.ts";
 import { momentText } from "../terminal/clock-time.ts";
 import { safeText } from "../terminal/safe-text.ts";
@@ -41,7 +43,7 @@ export async function events({ options, cli }: Invocation<EventsOptions>): Promi
     );
     const ended = await Promise.race([interrupted, daemon.closed]);
     if (ended === undefined) return exitCodes.done;
-    throw new CommandError(exitCodes.noDaemon, "the daemon went away; the apps run on", { cause: ended });
+    throw wentAway(cli, ended);
   } finally {
     release();
     daemon.close();

@@ -12,7 +12,9 @@ import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { LogsOptions } from "../command-line/options.ts";
 import { parseCount, parseSince } from "../command-line/times.ts";
-import { connect, type Daemon } from "../connection/connect.ts";
+import { connect } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
+import { wentAway } from "../connection/went-away.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { currentProject } from "../targets/current-project.ts";
 import { isTarget, resolveTargets } from "../targets/resolve-targets.ts";
@@ -168,7 +170,7 @@ async function printLogs(
     });
     const ended = await Promise.race([over, daemon.closed]);
     if (ended === undefined) return exitCodes.done;
-    throw new CommandError(exitCodes.noDaemon, "the daemon went away; the apps run on", { cause: ended });
+    throw wentAway(cli, ended);
   } finally {
     release();
   }

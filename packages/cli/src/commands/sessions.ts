@@ -1,7 +1,8 @@
 import type { BrowserSession } from "@holdfast/daemon/api";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { SessionsOptions } from "../command-line/look-options.ts";
-import { connect, type Daemon } from "../connection/connect.ts";
+import { connect } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { makeStyle, wantsColour } from "../terminal/style.ts";
 import { tableLines } from "../terminal/table.ts";

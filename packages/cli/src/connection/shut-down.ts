@@ -1,7 +1,7 @@
 import { isAlive, processIdentity } from "@holdfast/platform";
 import { RpcError } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
-import type { Daemon } from "./connect.ts";
+import type { Daemon } from "./local-daemon.ts";
 
 const lookMs = 5;
 /** From the end of the connection to that of the process, which has nothing left to do then. */

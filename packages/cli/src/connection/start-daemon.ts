@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { ensurePrivateFile, lockHolder, openHome } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
-import { type Daemon, tryConnect, unreachable } from "./connect.ts";
+
 import { daemonProgram } from "./daemon-program.ts";
 import { homeOf } from "./home.ts";
+import { type Daemon, tryLocal, unreachable } from "./local-daemon.ts";
 
 const startLimitMs = 20_000;
 const lookMs = 4;
@@ -69,7 +70,7 @@ async function untilItListens(cli: CliEnvironment, child: ChildProcess, log: str
   });
   const deadline = cli.clock.monotonic() + startLimitMs;
   while (ends.length === 0) {
-    const daemon = await tryConnect(cli);
+    const daemon = await tryLocal(cli);
     if (daemon !== undefined) return daemon;
     const pid = ownedSince === undefined ? undefined : lockHolder({ path: homeOf(cli) });
     if (pid !== undefined && cli.clock.monotonic() - (ownedSince ?? 0) > ownerLimitMs) {

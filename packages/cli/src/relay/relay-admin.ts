@@ -8,6 +8,7 @@ import { CommandError, exitCodes } from "../exit-codes.ts";
 import { readText, relayHomeOf } from "./relay-home.ts";
 
 export interface RelayAdmin {
+  readonly url: string;
   /** Resolves to the answer as it came. Rejects with a `CommandError` that says what the relay refused. */
   call(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
 }
@@ -20,6 +21,7 @@ export function relayAdmin(cli: CliEnvironment, options: RelayOptions): RelayAdm
   const tokenFile = options["token-file"] ?? home.tokenFile;
   const token = readText(tokenFile, "the admin token", "--token-file names the file that has it");
   return {
+    url,
     async call(method, path, body) {
       const { status, text } = await ask(url, method, path, token, body);
       const answer = text === "" ? undefined : parse(text);

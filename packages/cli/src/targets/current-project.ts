@@ -16,14 +16,15 @@ const manifestNames: readonly string[] = [
 ];
 
 /**
- * The project that a command means: the one it names, else the one whose manifest lies in this directory, else
- * undefined, which is all. Looks at no more than the manifest's `name:`, since `ps` has no time for the whole of it.
+ * The project that a command means: the one it names, else the one whose manifest lies in this directory (not with
+ * `--node`), else undefined, which is all. Looks at no more than the manifest's `name:`, since `ps` has no time for the whole of it.
  */
 export async function currentProject(
   cli: CliEnvironment,
   named: string | undefined,
 ): Promise<string | undefined> {
-  if (named !== undefined) return named;
+  // What lies in a directory here says nothing of another machine.
+  if (named !== undefined || cli.node !== undefined) return named;
   for (const manifest of manifestNames) {
     const text = textOf(join(cli.directory, manifest));
     if (text === undefined) continue;

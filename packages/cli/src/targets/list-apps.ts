@@ -1,6 +1,6 @@
 import type { AppStatus } from "@holdfast/daemon/api";
 import { RpcError } from "@holdfast/rpc";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 
 /** The apps of a project, or of all; none of a project that the daemon does not know. */
 export async function listApps(daemon: Daemon, project: string | undefined): Promise<readonly AppStatus[]> {

@@ -1,7 +1,7 @@
 import type { AppStatus } from "@holdfast/daemon/api";
 import { ShutdownToken } from "@holdfast/runtime";
 import type { CliEnvironment, Output } from "../cli-environment.ts";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 import { appLabel } from "../targets/app-label.ts";
 import { listApps } from "../targets/list-apps.ts";
 import { safeText } from "./safe-text.ts";

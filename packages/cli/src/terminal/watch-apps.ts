@@ -1,8 +1,9 @@
 import type { AppStatus } from "@holdfast/daemon/api";
 import { ShutdownToken } from "@holdfast/runtime";
 import type { CliEnvironment, Output } from "../cli-environment.ts";
-import type { Daemon } from "../connection/connect.ts";
-import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
+import { wentAway } from "../connection/went-away.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { psTable } from "./ps-table.ts";
 import { makeStyle, wantsColour } from "./style.ts";
 import { cutToWidth } from "./text-width.ts";
@@ -49,7 +50,7 @@ export async function watchApps(
     if (live) cli.stdout.writeAsIs("\r\u001b[K");
   }
   if (ended.reason?.kind === "fatal") {
-    throw new CommandError(exitCodes.noDaemon, "the daemon went away", { cause: ended.reason.error });
+    throw wentAway(cli, ended.reason.error);
   }
   return exitCodes.done;
 }

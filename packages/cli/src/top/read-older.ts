@@ -1,5 +1,5 @@
 import type { LogLine, LogStream, Target } from "@holdfast/daemon/api";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 
 const olderLines = 1_000;
 

@@ -1,7 +1,7 @@
 import type { Operation } from "@holdfast/daemon/api";
 import { describeError, ShutdownToken, TaskRegistry } from "@holdfast/runtime";
 import type { CliEnvironment } from "../cli-environment.ts";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { makeStyle, type Style, wantsColour } from "../terminal/style.ts";

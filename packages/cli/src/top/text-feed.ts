@@ -1,7 +1,7 @@
 import type { DaemonEvent, LogLine, Target } from "@holdfast/daemon/api";
 import { RpcError } from "@holdfast/rpc";
 import { type Clock, ShutdownToken, TaskRegistry, Wake } from "@holdfast/runtime";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 import { type AppId, keyOf } from "./model.ts";
 import { readOlder } from "./read-older.ts";
 import type { Told } from "./told.ts";

@@ -1,6 +1,6 @@
 import type { LogLine, Target } from "@holdfast/daemon/api";
 import type { Clock } from "@holdfast/runtime";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 
 const patienceMs = 1_000;
 const lookMs = 10;

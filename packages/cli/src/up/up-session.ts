@@ -9,7 +9,7 @@ import type {
   Target,
 } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
-import type { Daemon } from "../connection/connect.ts";
+import type { Daemon } from "../connection/local-daemon.ts";
 import { isEnding, shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";

@@ -22,7 +22,14 @@ export class Holdfast implements AsyncDisposable {
   readonly home: string = join(this.root, "home");
   readonly directory: string = join(this.root, "shop");
 
-  constructor(files: Readonly<Record<string, string>>) {
+  readonly #within: readonly string[];
+
+  /** `within`: what every command is started by, such as `ip netns exec NAME`. */
+  constructor(
+    files: Readonly<Record<string, string>>,
+    { within = [] }: { readonly within?: readonly string[] } = {},
+  ) {
+    this.#within = within;
     for (const [name, text] of Object.entries(files)) {
       const path = join(this.directory, name);
       mkdirSync(dirname(path), { recursive: true });
@@ -53,8 +60,9 @@ export class Holdfast implements AsyncDisposable {
   }
 
   #spawn(program: string, args: readonly string[]): Running {
+    const [first = program, ...rest] = [...this.#within, program, ...args];
     return new Running(
-      spawn(program, args, {
+      spawn(first, rest, {
         cwd: this.directory,
         env: { ...process.env, HOLDFAST_HOME: this.home, HOLDFAST_E2E: this.root, NO_COLOR: "1" },
         stdio: ["ignore", "pipe", "pipe"],

@@ -17,8 +17,13 @@ export interface AuditEntry {
   readonly outcome: string;
 }
 
-/** The same methods, of which each that changes something tells `write` of every call, once it is answered. */
-export function audited(table: ApiTable, clock: Clock, write: (entry: AuditEntry) => void): ApiTable {
+/** The same methods, of which each that changes something tells `write` of every call, once it is answered; or `all` do. */
+export function audited(
+  table: ApiTable,
+  clock: Clock,
+  write: (entry: AuditEntry) => void,
+  which: "changes" | "all" = "changes",
+): ApiTable {
   type Call = (params: unknown, context: Caller) => unknown;
   const watched = (method: string, call: Call): Call => {
     return async (params, context) => {
@@ -37,7 +42,7 @@ export function audited(table: ApiTable, clock: Clock, write: (entry: AuditEntry
   };
   const entries = Object.entries(table).map(([name, method]) => [
     name,
-    isChange(name) ? { ...method, call: watched(name, method.call as Call) } : method,
+    which === "all" || isChange(name) ? { ...method, call: watched(name, method.call as Call) } : method,
   ]);
   return Object.fromEntries(entries) as ApiTable;
 }
@@ -62,7 +67,7 @@ export function auditFile(
 
 /** Names only. What is printed later may not hold what a terminal acts on: JSON leaves nothing of C0, names hold none. */
 function aboutOf(params: unknown): readonly string[] {
-  const { spec, targets, keepApps, role, id } = params as {
+  const { spec, targets, keepApps, role, id, name } = params as {
     readonly spec?: { readonly name: string };
     readonly targets?: readonly {
       readonly project: string;
@@ -72,6 +77,7 @@ function aboutOf(params: unknown): readonly string[] {
     readonly keepApps?: boolean;
     readonly role?: string;
     readonly id?: string;
+    readonly name?: string;
   };
   return [
     ...(spec === undefined ? [] : [spec.name]),
@@ -83,5 +89,6 @@ function aboutOf(params: unknown): readonly string[] {
     ...(keepApps === true ? ["the apps run on"] : []),
     ...(role === undefined ? [] : [role]),
     ...(id === undefined ? [] : [id]),
+    ...(name === undefined ? [] : [name]),
   ].slice(0, 100);
 }

@@ -7,6 +7,7 @@ import type { AppStatus, Operation, Target } from "./contract-apps.ts";
 import type { DaemonEvent, WebhookStatus } from "./contract-events.ts";
 import type { LogEvent, LogExtent, LogLine, LogQuery } from "./contract-logs.ts";
 import type { Applied, Plan } from "./contract-plan.ts";
+import type { RemoteNode, RemoteRole, RemoteStatus } from "./contract-remote.ts";
 import type { BrowserSession, SystemDescription, SystemInfo, Usage } from "./contract-system.ts";
 import type { AppDescription, Why } from "./contract-why.ts";
 
@@ -30,6 +31,7 @@ export {
   type SkippedOutput,
 } from "./contract-logs.ts";
 export type { Applied, FieldChange, Plan, PlannedApp } from "./contract-plan.ts";
+export { type RemoteNode, type RemoteRole, type RemoteStatus, remoteRoles } from "./contract-remote.ts";
 export type { BrowserSession, SystemDescription, SystemInfo, Usage } from "./contract-system.ts";
 export type { AppDescription, PastExit, ProbeReport, ProbeResult, Why, WhyLink } from "./contract-why.ts";
 
@@ -142,6 +144,29 @@ export interface Methods {
     readonly result: readonly BrowserSession[];
   };
   "sessions.revoke": { readonly params: { readonly id: string }; readonly result: Record<string, never> };
+  /** How this machine stands with its relay, and whom it knows there. */
+  "remote.status": { readonly params: Record<string, never>; readonly result: RemoteStatus };
+  /** Takes over the mailbox of an invitation of a relay, which is good once. `CONFLICT` where it has one. */
+  "remote.join": { readonly params: { readonly invitation: string }; readonly result: RemoteStatus };
+  /** Gives the mailbox up, and forgets every machine. */
+  "remote.leave": { readonly params: Record<string, never>; readonly result: Record<string, never> };
+  /** A code with which one other machine is let in, to do what `role` may, within ten minutes. */
+  "remote.invite": {
+    readonly params: { readonly role: RemoteRole };
+    readonly result: { readonly code: string; readonly until: string };
+  };
+  /** Pairs this machine with the one that gave the code; says what it may do there. Rejects with `PAIRING_FAILED`. */
+  "remote.pair": {
+    readonly params: { readonly code: string; readonly name?: string };
+    readonly result: { readonly name: string; readonly role: RemoteRole };
+  };
+  /** Changes what a machine may do here; without `role`, nothing any more. */
+  "remote.grant": {
+    readonly params: { readonly name: string; readonly role?: RemoteRole };
+    readonly result: RemoteNode;
+  };
+  /** Trusts a machine no longer. */
+  "remote.forget": { readonly params: { readonly name: string }; readonly result: Record<string, never> };
   "operations.get": { readonly params: { readonly id: string }; readonly result: Operation };
   /**
    * Those that match, the oldest first, of the last `limit` (1,000) of them: also those that ended long ago, as far back
@@ -233,5 +258,11 @@ export const apiErrorCodes = {
   RUNNER_UNAVAILABLE: -32009,
   /** One stream was asked for, of apps that write both into one log: their manifest has no `log: { split: true }`. */
   LOG_NOT_SPLIT: -32010,
+  /** This machine has no mailbox at a relay. */
+  NOT_JOINED: -32011,
+  /** Another machine does not answer, or the relay cannot be reached. */
+  NODE_UNREACHABLE: -32012,
+  /** The other machine did not answer to its code. */
+  PAIRING_FAILED: -32013,
 } as const;
 export type ApiErrorCode = keyof typeof apiErrorCodes;

@@ -1,11 +1,23 @@
 import type { MethodTable, Subscription } from "@holdfast/rpc";
+import { HoldfastError } from "@holdfast/runtime";
 import { failpoint } from "@holdfast/runtime/failpoints";
 import type { Asked } from "../apps/operation-log.ts";
 import type { Daemon } from "../daemon.ts";
 import { followEvents } from "../events/follow-events.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import type { LogQuery } from "../logs/log-book.ts";
-import type { BrowserSession, DaemonEvent, Keyed, LogEvent, Methods, Operation, Usage } from "./contract.ts";
+import type {
+  BrowserSession,
+  DaemonEvent,
+  Keyed,
+  LogEvent,
+  Methods,
+  Operation,
+  RemoteNode,
+  RemoteRole,
+  RemoteStatus,
+  Usage,
+} from "./contract.ts";
 import { type OwnMethod, parseParams } from "./params.ts";
 import { knownLogs, queriedLogs } from "./queried-logs.ts";
 
@@ -26,8 +38,36 @@ export interface Door {
   revoke(id: string): Promise<void>;
 }
 
+/** Other machines. */
+export interface RemoteControl {
+  status(): RemoteStatus;
+  join(invitation: string): Promise<RemoteStatus>;
+  leave(): Promise<void>;
+  invite(role: RemoteRole): Promise<{ readonly code: string; readonly until: string }>;
+  pair(code: string, name?: string): Promise<{ readonly name: string; readonly role: RemoteRole }>;
+  grant(name: string, role: RemoteRole | null): Promise<RemoteNode>;
+  forget(name: string): Promise<void>;
+}
+
+/** What there is of other machines; undefined where this one never joined a relay, unless it is to. */
+export type FindRemote = (wanted: "if-there" | "make") => Promise<RemoteControl> | undefined;
+
+/** Of a machine that never joined a relay. */
+const noRemote: RemoteStatus = {
+  relay: null,
+  name: null,
+  key: null,
+  state: "stopped",
+  error: null,
+  nodes: [],
+};
+
 /** The methods of a daemon, ready to be served. A change is on the disk when its reply goes out. */
-export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Methods, Caller> {
+export function methodTable(
+  daemon: Daemon,
+  door: () => Door,
+  remote: FindRemote = () => undefined,
+): MethodTable<Methods, Caller> {
   const method = <K extends OwnMethod>(
     name: K,
     call: MethodTable<Methods, Caller>[K]["call"],
@@ -53,6 +93,15 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
       daemon.operations.refuse(operations, key);
       throw error;
     }
+  };
+
+  const joined = async (): Promise<RemoteControl> => {
+    const found = await remote("if-there");
+    if (found !== undefined) return found;
+    throw new HoldfastError(
+      "NOT_JOINED",
+      "this machine has joined no relay: holdfast remote join INVITATION",
+    );
   };
 
   return {
@@ -111,6 +160,25 @@ export function methodTable(daemon: Daemon, door: () => Door): MethodTable<Metho
     "sessions.list": method("sessions.list", () => door().list()),
     "sessions.revoke": method("sessions.revoke", async ({ id }) => {
       await door().revoke(id);
+      return {};
+    }),
+    "remote.status": method("remote.status", async () => (await remote("if-there"))?.status() ?? noRemote),
+    "remote.join": method("remote.join", async ({ invitation }) => {
+      const made = await remote("make");
+      if (made === undefined) throw new HoldfastError("UNSUPPORTED", "this daemon joins no relay");
+      return await made.join(invitation);
+    }),
+    "remote.leave": method("remote.leave", async () => {
+      await (await joined()).leave();
+      return {};
+    }),
+    "remote.invite": method("remote.invite", async ({ role }) => await (await joined()).invite(role)),
+    "remote.pair": method("remote.pair", async ({ code, name }) => await (await joined()).pair(code, name)),
+    "remote.grant": method("remote.grant", async ({ name, role }) =>
+      (await joined()).grant(name, role ?? null),
+    ),
+    "remote.forget": method("remote.forget", async ({ name }) => {
+      await (await joined()).forget(name);
       return {};
     }),
     "operations.get": method("operations.get", ({ id }) => daemon.operations.get(id)),

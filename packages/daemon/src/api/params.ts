@@ -1,7 +1,8 @@
 /** The schemas of what each method takes, and one function that parses by them. */
 import * as v from "valibot";
 import { logLevels } from "../logs/log-level.ts";
-import type { Methods } from "./contract.ts";
+import { appNamePattern } from "../spec/app-name.ts";
+import { type Methods, remoteRoles } from "./contract.ts";
 import { logStreams } from "./contract-logs.ts";
 import { longestMs } from "./spec-rules.ts";
 import { projectSpecSchema } from "./spec-schema.ts";
@@ -24,6 +25,8 @@ const target = v.strictObject({
 });
 const targets = v.pipe(v.array(target), v.maxLength(10_000));
 const key = v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)));
+/** What was pasted. */
+const word = v.pipe(v.string(), v.maxLength(4_096));
 const wanted = v.strictObject({
   spec: projectSpecSchema,
   names: v.exactOptional(texts),
@@ -71,6 +74,16 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "sessions.invite": v.strictObject({ role: v.exactOptional(v.picklist(["operate", "read"])) }),
   "sessions.list": v.strictObject({}),
   "sessions.revoke": v.strictObject({ id: v.string() }),
+  "remote.status": v.strictObject({}),
+  "remote.join": v.strictObject({ invitation: word }),
+  "remote.leave": v.strictObject({}),
+  "remote.invite": v.strictObject({ role: v.picklist(remoteRoles) }),
+  "remote.pair": v.strictObject({
+    code: word,
+    name: v.exactOptional(v.pipe(v.string(), v.regex(appNamePattern, "is no name of a machine"))),
+  }),
+  "remote.grant": v.strictObject({ name: v.string(), role: v.exactOptional(v.picklist(remoteRoles)) }),
+  "remote.forget": v.strictObject({ name: v.string() }),
   "operations.get": v.strictObject({ id: v.string() }),
   "operations.list": v.strictObject({
     project: v.exactOptional(v.string()),

@@ -1,6 +1,16 @@
 /** The schemas of what each method gives: for the OpenRPC document, and for tests that hold the daemon to it. */
 import * as v from "valibot";
-import type { Applied, BrowserSession, LogEvent, LogExtent, Methods, Plan } from "./contract.ts";
+import {
+  type Applied,
+  type BrowserSession,
+  type LogEvent,
+  type LogExtent,
+  type Methods,
+  type Plan,
+  type RemoteNode,
+  type RemoteStatus,
+  remoteRoles,
+} from "./contract.ts";
 import type { OwnMethod } from "./params.ts";
 import { description, info, system, usage, why } from "./result-looks.ts";
 import {
@@ -71,6 +81,23 @@ const session: Schema<BrowserSession> = v.strictObject({
   until: time,
 });
 
+const remoteNode: Schema<RemoteNode> = v.strictObject({
+  name: text,
+  key: text,
+  role: nullable(v.picklist(remoteRoles)),
+  connections: whole,
+  heard: nullable(time),
+});
+
+const remoteStatus: Schema<RemoteStatus> = v.strictObject({
+  relay: nullable(text),
+  name: nullable(text),
+  key: nullable(text),
+  state: v.picklist(["stopped", "connecting", "connected", "degraded", "backoff", "unauthorised"]),
+  error: nullable(text),
+  nodes: v.array(remoteNode),
+});
+
 export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> } = {
   "system.info": info,
   "system.describe": system,
@@ -92,6 +119,13 @@ export const results: { readonly [K in OwnMethod]: Schema<Methods[K]["result"]> 
   "sessions.invite": v.strictObject({ url: text }),
   "sessions.list": v.array(session),
   "sessions.revoke": nothing,
+  "remote.status": remoteStatus,
+  "remote.join": remoteStatus,
+  "remote.leave": nothing,
+  "remote.invite": v.strictObject({ code: text, until: time }),
+  "remote.pair": v.strictObject({ name: text, role: v.picklist(remoteRoles) }),
+  "remote.grant": remoteNode,
+  "remote.forget": nothing,
   "operations.get": operation,
   "operations.list": v.array(operation),
   "operations.wait": v.array(operation),

@@ -5,6 +5,7 @@ import { HoldfastError, systemClock } from "@holdfast/runtime";
 import { WebSocket } from "ws";
 import type { Methods } from "../api/contract.ts";
 import { webSocketChannel } from "../http/web-socket-channel.ts";
+import { openTunnel } from "./open-tunnel.ts";
 
 /** `call` a method, `subscribe` to one that has events, `close` when done. */
 export type DaemonClient = Client<Methods>;
@@ -13,11 +14,16 @@ export type DaemonClient = Client<Methods>;
 const maxLineBytes = 64 * 1024 * 1024;
 
 /**
- * Connects to the daemon of a home (default: where the command looks, from `HOLDFAST_HOME` on) over its Unix socket.
- * Rejects with what the system says: `ENOENT` or `ECONNREFUSED` where no daemon runs.
+ * Connects to the daemon of a home (default: where the command looks, from `HOLDFAST_HOME` on) over its Unix socket, and
+ * with `node`, through it, to the daemon of a machine that this one was paired with. Rejects with what the system says,
+ * `ENOENT` or `ECONNREFUSED` where no daemon runs, and as `openTunnel` does.
  */
-export async function connectDaemon(home: string = homePath(process.env)): Promise<DaemonClient> {
-  return createClient<Methods>(await connectUnixSocket(socketPathOf(home, process.env), { maxLineBytes }));
+export async function connectDaemon(
+  home: string = homePath(process.env),
+  { node }: { readonly node?: string } = {},
+): Promise<DaemonClient> {
+  const socket = await connectUnixSocket(socketPathOf(home, process.env), { maxLineBytes });
+  return createClient<Methods>(node === undefined ? socket : await openTunnel(socket, node));
 }
 
 /**

@@ -49,10 +49,10 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
   if (known === undefined) damaged(sessionsFile);
   const sessions = new Sessions(clock, known ?? [], (all) => keptSessions.keep(sealSessions(all)));
   const tables = {
-    operate: { true: table, false: restricted(table, { change: true, subscribe: false }) },
+    operate: { true: table, false: restricted(table, { change: "all", subscribe: false }) },
     read: {
-      true: restricted(table, { change: false, subscribe: true }),
-      false: restricted(table, { change: false, subscribe: false }),
+      true: restricted(table, { change: "none", subscribe: true }),
+      false: restricted(table, { change: "none", subscribe: false }),
     },
   };
   const listen = (port: number): Promise<HttpServer> =>

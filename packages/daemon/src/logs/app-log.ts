@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectories } from "@holdfast/platform";
 import type { Clock, Timer } from "@holdfast/runtime";
 import { breather } from "./breather.ts";
 import { GrowthWatch } from "./growth-watch.ts";
@@ -89,7 +90,7 @@ export class AppLog {
   prepare(): void {
     if (this.#prepared) return;
     this.#prepared = true;
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(this.path), 0o700);
   }
 
   /** To be called on both. `share`: what may be kept of this one, when so much is kept of the other. */
@@ -113,7 +114,7 @@ export class AppLog {
     if (this.#watch !== undefined) return;
     this.#troubles.attempt("cannot be made", () => {
       if (!existsSync(this.path)) {
-        mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+        makeDirectories(dirname(this.path), 0o700);
         closeSync(openSync(this.path, "a", 0o600));
       }
       const known = this.#timeIndex((index) => index.lastSize);

@@ -1,8 +1,9 @@
 /** The copies of secrets that a run is given: in memory where the system has a place for that, private, gone with it. */
 import { execFile } from "node:child_process";
 import { constants, existsSync } from "node:fs";
-import { chmod, chown, mkdir, open, readdir, rm, rmdir } from "node:fs/promises";
+import { chmod, chown, open, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectories } from "@holdfast/platform";
 import { HoldfastError } from "@holdfast/runtime";
 import type { Secret } from "../spec/app-spec.ts";
 
@@ -33,7 +34,7 @@ export class SecretFiles {
   ): Promise<Readonly<Record<string, string>>> {
     const owner = user === undefined ? undefined : await idsOf(user);
     const directory = join(this.#path, cookie);
-    await mkdir(directory, { recursive: true, mode: 0o711 });
+    makeDirectories(directory, 0o711);
     // An umask may have taken from the mode; those above must let other users' apps through, and show them nothing.
     await chmod(this.#path, 0o711);
     for (const secret of secrets) await copy(secret, join(directory, secret.target), owner);

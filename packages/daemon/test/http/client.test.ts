@@ -32,7 +32,7 @@ test("a program talks to the daemon of a home over its socket, with the types of
   const table = methodTable(fake.daemon, () => {
     throw new Error("no door");
   });
-  const api = new ApiServer(fake.daemon, table);
+  const api = new ApiServer(fake.daemon, table, async () => undefined);
   const socket = await listenUnixSocket(join(home, "holdfast.sock"), (channel) => api.accept(channel));
   onTestFinished(() => socket[Symbol.asyncDispose]());
   await tries(await connectDaemon(home), fake);

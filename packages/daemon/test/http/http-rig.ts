@@ -55,7 +55,7 @@ export async function httpRig(
   const server = await HttpServer.listen({
     clock: systemClock,
     daemon: fake.daemon,
-    table: (role, subscribe) => restricted(table, { change: role === "operate", subscribe }),
+    table: (role, subscribe) => restricted(table, { change: role === "operate" ? "all" : "none", subscribe }),
     version: "0.1.0",
     startedAt: 1_000,
     token,

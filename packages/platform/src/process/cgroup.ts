@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "@holdfast/runtime";
+import { makeDirectories } from "../make-directories.ts";
 
 /**
  * One cgroup (v2), holding the tree of one run: nothing that is born in it leaves it without being root.
@@ -91,7 +92,7 @@ export class CgroupHome {
       mkdirSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      mkdirSync(path, { recursive: true });
+      makeDirectories(path);
     }
     return new Cgroup(path);
   }

@@ -1,14 +1,7 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "@holdfast/runtime";
+import { makeDirectories } from "../make-directories.ts";
 import { Cgroup, type CgroupHome } from "./cgroup.ts";
 import { controllerOf, type LimitName, type Limits, limitWrites } from "./limits.ts";
 
@@ -149,7 +142,7 @@ export function openLimitHome(
 export function delegateController(home: string, controller: string): boolean {
   return [dirname(home), home].every((path) => {
     try {
-      mkdirSync(path, { recursive: true });
+      makeDirectories(path);
       const control = join(path, "cgroup.subtree_control");
       const has = (): boolean => readFileSync(control, "latin1").trim().split(" ").includes(controller);
       if (!has()) writeFileSync(control, `+${controller}`);
@@ -163,7 +156,7 @@ export function delegateController(home: string, controller: string): boolean {
 function canLimit(path: string, name: LimitName): boolean {
   const probe = join(path, `probe-${process.pid}`);
   try {
-    mkdirSync(probe, { recursive: true });
+    makeDirectories(probe);
     accessSync(join(probe, "cgroup.procs"), constants.W_OK);
     for (const { file, optional } of limitWrites(name, 1, 1)) {
       if (optional === undefined) accessSync(join(probe, file), constants.W_OK);
@@ -179,7 +172,7 @@ function canLimit(path: string, name: LimitName): boolean {
 
 function enforce(path: string, name: LimitName, value: number, version: 1 | 2): boolean {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path);
     for (const { file, text, optional } of limitWrites(name, value, version)) {
       try {
         writeFileSync(join(path, file), text);

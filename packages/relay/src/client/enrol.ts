@@ -1,18 +1,10 @@
 /** How a client gets a mailbox, lets others write to it, and exchanges the token it reads with. */
-import { HoldfastError, type ShutdownToken } from "@holdfast/runtime";
+import { HoldfastError } from "@holdfast/runtime";
 import * as v from "valibot";
 import { fromBase64Url, toBase64Url } from "../envelope/base64.ts";
 import { type KeyText, parsePublicKey } from "../envelope/public-key.ts";
-import {
-  errorBodySchema,
-  type MintedToken,
-  type MintToken,
-  mintedTokenSchema,
-  slotForm,
-  slotStatusSchema,
-} from "../protocol/index.ts";
-import { RefusedError, UnauthorisedError } from "./http/refusal.ts";
-import type { HttpTransport } from "./http/transport.ts";
+import { slotForm } from "../protocol/index.ts";
+import { administration, type EnrolContext } from "./administration.ts";
 import type { MailboxSettings, Route } from "./settings.ts";
 
 /** A mailbox of one's own. Every token in it is a secret. */
@@ -32,12 +24,6 @@ export interface Address {
   readonly bodyKey?: string;
 }
 
-/** What the calls below need. */
-export interface EnrolContext {
-  readonly transport: HttpTransport;
-  readonly token: ShutdownToken;
-}
-
 /**
  * Makes a mailbox at the relay with a token that may: `slot` names it, or the relay draws a name. Throws `RELAY_REFUSED`,
  * as for a name that is taken, `UnauthorisedError`, and what the transport throws.
@@ -46,28 +32,43 @@ export async function enrol(
   at: { readonly url: string; readonly token: string; readonly slot?: string },
   ctx: EnrolContext,
 ): Promise<Enrolment> {
-  const { url, token } = at;
-  const made = await call("v1/slots", at.slot === undefined ? {} : { slot: at.slot }, { url, token }, ctx);
-  const { slot } = v.parse(slotStatusSchema, made);
-  const admin = await mint({ scope: "admin", slot }, { url, token }, ctx);
-  const read = await mint({ scope: "read", slot }, { url, token: admin.token }, ctx);
+  const { url } = at;
+  const relay = administration(at, ctx);
+  const { slot } = await relay.createSlot(at.slot);
+  const admin = await relay.mint({ scope: "admin", slot });
+  const read = await administration({ url, token: admin.token }, ctx).mint({ scope: "read", slot });
   return { mailbox: { url, slot, token: read.token }, tokenId: read.id, admin: admin.token };
 }
+
+/** Who is to write: somebody with a key, or whoever gets the address before it ends, under a name that says what for. */
+export type Invited = KeyText | { readonly name: string; readonly forMs: number };
 
 /** Lets `sender` write: mints a token for them alone, and returns what they need to know. Twice is a second token. */
 export async function invite(
   { mailbox, admin }: Enrolment,
   own: { readonly key: KeyText; readonly bodyKey?: string },
-  sender: KeyText,
+  sender: Invited,
   ctx: EnrolContext,
 ): Promise<Address> {
   const { url, slot } = mailbox;
-  const { token } = await mint(
-    { scope: "post", slot, sender: senderName(sender) },
-    { url, token: admin },
-    ctx,
-  );
+  const { token } = await administration({ url, token: admin }, ctx).mint({
+    ...{ scope: "post", slot, sender: senderName(sender) },
+    ...(typeof sender === "object" && { expiresInMs: sender.forMs }),
+  });
   return { ...own, route: { url, slot, token } };
+}
+
+/** Lets them write no longer: revokes every token that they were invited with. */
+export async function uninvite(
+  { mailbox, admin }: Enrolment,
+  sender: Invited,
+  ctx: EnrolContext,
+): Promise<void> {
+  const own = administration({ url: mailbox.url, token: admin }, ctx);
+  const name = senderName(sender);
+  for (const token of await own.tokens(mailbox.slot)) {
+    if (token.scope === "post" && token.sender === name) await own.revoke(token.id);
+  }
 }
 
 /**
@@ -80,11 +81,11 @@ export async function exchangeToken(
   ctx: EnrolContext,
 ): Promise<Enrolment> {
   const { mailbox, admin, tokenId } = enrolment;
-  const at = { url: mailbox.url, token: admin };
-  const read = await mint({ scope: "read", slot: mailbox.slot }, at, ctx);
+  const own = administration({ url: mailbox.url, token: admin }, ctx);
+  const read = await own.mint({ scope: "read", slot: mailbox.slot });
   const next = { ...enrolment, mailbox: { ...mailbox, token: read.token }, tokenId: read.id };
   await keep(next);
-  await call(`v1/tokens/${encodeURIComponent(tokenId)}`, undefined, at, ctx);
+  await own.revoke(tokenId);
   return next;
 }
 
@@ -115,40 +116,6 @@ export function parseAddress(word: string): Address {
 }
 
 /** The name under which a relay knows a sender: their key, in its alphabet. */
-function senderName(key: KeyText): string {
-  return `key:${key.replaceAll("_", ".")}`;
-}
-
-interface Authority {
-  readonly url: string;
-  readonly token: string;
-}
-
-async function mint(wanted: MintToken, at: Authority, ctx: EnrolContext): Promise<MintedToken> {
-  return v.parse(mintedTokenSchema, await call("v1/tokens", wanted, at, ctx));
-}
-
-/** Posts `body`; without one, deletes. */
-async function call(
-  path: string,
-  body: object | undefined,
-  { url, token }: Authority,
-  ctx: EnrolContext,
-): Promise<unknown> {
-  const response = await ctx.transport({
-    url: new URL(path, url.endsWith("/") ? url : `${url}/`),
-    ...(body ? { method: "POST", body: JSON.stringify(body) } : { method: "DELETE" }),
-    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
-    token: ctx.token,
-  });
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of response.body) text += decoder.decode(chunk, { stream: true });
-  const { status } = response;
-  if (status >= 200 && status < 300) return text === "" ? undefined : JSON.parse(text);
-  const told = v.safeParse(v.pipe(v.string(), v.parseJson(), errorBodySchema), text);
-  const why = told.success ? `${told.output.error.code}: ${told.output.error.message}` : "no reason given";
-  const message = `${url} answered ${status} to ${path} (${why})`;
-  if (status === 401) throw new UnauthorisedError(message, { details: { status } });
-  throw new RefusedError(message, { status, ...(told.success && { relayCode: told.output.error.code }) });
+function senderName(sender: Invited): string {
+  return typeof sender === "object" ? sender.name : `key:${sender.replaceAll("_", ".")}`;
 }

@@ -10,6 +10,8 @@ import { ensureOwnFile, replaceFile } from "./own-file.ts";
 export interface Contact {
   readonly name: string;
   readonly address: Address;
+  /** What they may ask of us, in words of the program that uses the book. */
+  readonly may?: string;
 }
 
 /** What is in the file. */
@@ -32,6 +34,7 @@ const form = v.object({
     v.object({
       name: v.string(),
       address: v.object({ key, route: mailbox, bodyKey: v.exactOptional(v.string()) }),
+      may: v.exactOptional(v.string()),
     }),
   ),
 });
@@ -43,6 +46,8 @@ export interface AddressBook extends ClientSettings {
   readonly enrolment: Enrolment | undefined;
   /** Durable once it resolves. */
   setEnrolment(enrolment: Enrolment): Promise<void>;
+  /** Forgets the mailbox, and with it everybody who was known there. */
+  clear(): Promise<void>;
   /** Trusts the key, and knows where to write to; replaces who had that name or key. */
   add(contact: Contact): Promise<void>;
   /** Trusts them no longer. Says whether they were there. */
@@ -89,6 +94,7 @@ export async function openAddressBook(path: string): Promise<AddressBook> {
     routeTo: (recipient) => read().contacts.find(({ address }) => address.key === recipient)?.address.route,
     isPinned: (sender) => read().contacts.some(({ address }) => address.key === sender),
     setEnrolment: (enrolment) => change((book) => ({ ...book, enrolment })),
+    clear: () => change(() => ({ contacts: [] })),
     add: (contact) =>
       change(({ contacts, ...book }) => ({
         ...book,

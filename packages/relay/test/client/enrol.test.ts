@@ -2,13 +2,19 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type Address,
+  type Enrolment,
   enrol,
   exchangeToken,
   formatAddress,
+  formatInvitation,
   invite,
+  join as joinRelay,
   parseAddress,
+  parseInvitation,
   RelayClient,
   toBase64Url,
+  uninvite,
 } from "@holdfast/relay";
 import {
   type AddressBook,
@@ -101,6 +107,36 @@ test("a name that is taken is refused with the relay's reason, and so is a token
   await expect(stranger).rejects.toMatchObject({ details: { status: 401 } });
   const reader = enrol({ url: relay.url, token: first.mailbox.token }, ctx);
   await expect(reader).rejects.toMatchObject({ details: { status: 403 } });
+});
+
+test("an invitation hands a mailbox over once, and who was invited to write can be kept from it", async () => {
+  const directory = scratch();
+  const relay = await openRelay();
+  const alice = await newcomer(directory, "alice");
+  await relay.ask("POST", "/v1/slots", { token: relay.admin, body: { slot: "alice" } });
+  const token = await relay.mint({ scope: "admin", slot: "alice" });
+  const word = formatInvitation({ url: relay.url, slot: "alice", token });
+  const kept: Enrolment[] = [];
+  const enrolment = await joinRelay(parseInvitation(word), (each) => kept.push(each), alice.ctx);
+  expect(kept).toEqual([enrolment]);
+  expect(enrolment.mailbox).toMatchObject({ url: relay.url, slot: "alice" });
+  await expect(joinRelay(parseInvitation(word), () => {}, alice.ctx)).rejects.toMatchObject({
+    details: { status: 401 },
+  });
+  const own = { key: alice.client.key };
+  const bob = (await newcomer(directory, "bob")).client.key;
+  const posted = async ({ route }: Address) => (await relay.post("alice", route.token, '{"n":1}')).status;
+  const [first, second] = [
+    await invite(enrolment, own, bob, alice.ctx),
+    await invite(enrolment, own, bob, alice.ctx),
+  ];
+  const once = await invite(enrolment, own, { name: "pair:1", forMs: 60_000 }, alice.ctx);
+  expect(await Promise.all([posted(first), posted(once)])).toEqual([201, 201]);
+  await uninvite(enrolment, bob, alice.ctx);
+  expect(await Promise.all([posted(first), posted(second), posted(once)])).toEqual([401, 401, 200]);
+  for (const text of ["", "hfa1_AAAA", "hfj1_AAAA"]) {
+    expect(() => parseInvitation(text)).toThrow(expect.objectContaining({ code: "BAD_INVITATION" }));
+  }
 });
 
 test.each([
