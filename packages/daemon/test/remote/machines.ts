@@ -65,7 +65,7 @@ export async function machines(): Promise<Machines> {
       ...{ home, clock, random: systemRandom },
       onError: (error, where) => errors.push(`${where}: ${String(error)}`),
     });
-    const door = { invite: () => ({ url: "u" }), list: () => [], revoke: () => undefined };
+    const door = { invite: () => ({ url: "u" }), list: () => [], revoke: () => Promise.resolve() };
     const table = audited(
       methodTable(fake.daemon, () => door, remote.find),
       systemClock,
