@@ -209,11 +209,15 @@ export interface Methods {
     readonly result: { readonly subscription: string };
     readonly event: LogEvent;
   };
-  /** The first `limit` (10,000) events after `after`, or with `last` the last so many of them, 10,000 at most. */
+  /**
+   * The first `limit` (10,000) events after `after`; or with `last` or `before` the last so many before that number, 10,000
+   * at most.
+   */
   "events.read": {
     readonly params: {
       readonly after?: number;
       readonly limit?: number;
+      readonly before?: number;
       readonly last?: number;
       readonly project?: string;
     };

@@ -36,6 +36,6 @@ export const summaries: { readonly [K in OwnMethod]: string } = {
   "logs.extent": "Where the logs of apps begin and end.",
   "logs.follow": "The last lines of apps and each further one as it is written.",
   "webhooks.list": "The webhooks that there are, and how it goes with each.",
-  "events.read": "The events after a number, the oldest first.",
+  "events.read": "The events after a number, or the last ones before one, the oldest first.",
   "events.follow": "Every event after a number or from now on, without a gap.",
 };

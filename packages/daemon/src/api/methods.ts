@@ -208,10 +208,12 @@ export function methodTable(
       return { subscription: subscription.id };
     }),
     "webhooks.list": method("webhooks.list", ({ project }) => daemon.webhooks(project)),
-    "events.read": method("events.read", ({ after = 0, limit, last, project }) =>
-      last === undefined
+    "events.read": method("events.read", ({ after = 0, limit, before, last, project }) =>
+      last === undefined && before === undefined
         ? daemon.events.read(after, limit, project)
-        : daemon.events.readLast(Math.min(last, mostEvents), project).filter(({ seq }) => seq > after),
+        : daemon.events
+            .readLast(Math.min(last ?? mostEvents, mostEvents), project, before)
+            .filter(({ seq }) => seq > after),
     ),
     "events.follow": method("events.follow", ({ after, project }, context) => {
       const subscription: Subscription<DaemonEvent> = context.subscribe();

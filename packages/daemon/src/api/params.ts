@@ -99,6 +99,7 @@ export const schemas: { readonly [K in OwnMethod]: v.GenericSchema<unknown, Meth
   "events.read": v.strictObject({
     after: v.exactOptional(count),
     limit: v.exactOptional(count),
+    before: v.exactOptional(count),
     last: v.exactOptional(count),
     project: v.exactOptional(v.string()),
   }),

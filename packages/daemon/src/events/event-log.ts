@@ -81,12 +81,13 @@ export class EventLog {
     return [...older, ...own.slice(0, limit - older.length)];
   }
 
-  /** The last `count` events, of one project or of all, the oldest first. */
-  readLast(count: number, project?: string): readonly DaemonEvent[] {
-    const own = ofProject(this.#events, project);
-    if (own.length >= count) return own.slice(own.length - count);
+  /** The last `count` events before number `before`, of one project or of all, the oldest first. */
+  readLast(count: number, project?: string, before: number = this.#seq + 1): readonly DaemonEvent[] {
     const first = this.#events[0]?.seq ?? this.#seq + 1;
-    return [...this.#archive.readEventsBefore(first, count - own.length, project), ...own];
+    const own = ofProject(this.#events.slice(0, Math.max(0, before - first)), project);
+    if (own.length >= count) return own.slice(own.length - count);
+    const older = this.#archive.readEventsBefore(Math.min(first, before), count - own.length, project);
+    return [...older, ...own];
   }
 
   /** Hears of every event from now on. Returns the function that ends it. */

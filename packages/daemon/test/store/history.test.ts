@@ -125,6 +125,20 @@ test("the last events are read across what is in memory and what is on the disk,
   expect(messages(second.readLast(100, "shop"))).toEqual(["0", "2", "4", "0", "2"]);
   expect(messages(second.read(0, 4, "shop"))).toEqual(["0", "2", "4", "0"]);
   expect(second.readLast(0)).toEqual([]);
+  // Backwards in pages of any size, each event once.
+  for (const project of [undefined, "shop"]) {
+    const all = second.readLast(100, project);
+    for (const size of [1, 2, 3, 4, 7, 100]) {
+      const pages: DaemonEvent[] = [];
+      for (let before: number | undefined; ; before = pages[0]?.seq) {
+        const page = second.readLast(size, project, before);
+        if (page.length === 0) break;
+        expect(page.length).toBeLessThanOrEqual(size);
+        pages.unshift(...page);
+      }
+      expect(pages).toEqual(all);
+    }
+  }
 });
 
 test("an event that an earlier version wrote has a cause of which nothing is known", () => {

@@ -279,6 +279,37 @@ services:
     expect(complaints).toEqual([]);
   });
 
+  test("events are loaded as far back as they are kept, without a gap, while new ones come", async () => {
+    const seen = async (): Promise<number> => (await rig.client.call("events.read", { last: 10_000 })).length;
+    const [first] = await rig.client.call("events.read", { after: 0, limit: 1 });
+    const targets = [{ project: "busy" }];
+    const jobs = Array.from(
+      { length: 60 },
+      (_, at) => `  job${at}:\n    command: "true"\n    restart: "no"\n`,
+    );
+    await rig.apply("busy", `name: busy\nservices:\n${jobs.join("")}`);
+    // The page begins with the last 2,000.
+    while ((await seen()) < 2_600) {
+      const operations = await rig.client.call("apps.start", { targets });
+      await rig.client.call("operations.wait", { ids: operations.map(({ id }) => id) });
+    }
+    const { page, complaints } = await rig.open({ at: "#/events" });
+    const more = page.locator(".more button");
+    for (let press = 0; press < 40 && (await more.count()) > 0; press++) {
+      await more.click();
+      await page.waitForFunction(() => document.querySelector(".more button[aria-busy]") === null);
+      if (press === 5) await rig.client.call("apps.start", { targets });
+    }
+    await page.getByText("This is as far back as events are kept.").waitFor();
+    expect(await page.locator(".events li").count()).toBeGreaterThanOrEqual(2_600);
+    const last = page.locator(".events li").last();
+    expect(await last.locator("time").getAttribute("datetime")).toBe(first?.time);
+    const all = await rig.client.call("events.read", { last: 10_000 });
+    await until("each is there once", async () => (await page.locator(".events li").count()) === all.length);
+    await rig.client.call("apps.remove", { targets });
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
   test("the system is shown, and a browser can be signed out", async () => {
     const other = await rig.open();
     const { page, complaints } = await rig.open({ at: "#/system" });

@@ -1,14 +1,16 @@
 import { type ReactNode, useMemo, useState } from "react";
 import type { DaemonEvent } from "../../api.ts";
+import { Button } from "../../parts/button.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ToneSign } from "../../parts/state-pill.tsx";
 import { appRoute } from "../../routing/route.ts";
 import { renameTo } from "../../routing/use-route.ts";
-import { useEvents, useNow } from "../../state/hooks.ts";
+import { useNow } from "../../state/hooks.ts";
 import { type Tone, toneOf } from "../../state/state-look.ts";
 import { clockText, momentText } from "../../time/format.ts";
 import { causeText } from "./cause-text.ts";
+import { useOlderEvents } from "./use-older-events.ts";
 import "./events.css";
 
 const types = ["state", "operation", "project", "warning", "watch"] as const;
@@ -17,7 +19,7 @@ const page = 200;
 
 /** What happened, the newest first. */
 export function EventsView({ app }: { readonly app: string | null }): ReactNode {
-  const events = useEvents();
+  const { events, isAll, loadOlder } = useOlderEvents();
   const [type, setType] = useState<DaemonEvent["type"] | "">("");
   const [search, setSearch] = useState("");
   const [count, setCount] = useState(page);
@@ -87,11 +89,27 @@ export function EventsView({ app }: { readonly app: string | null }): ReactNode 
           </ol>
         </div>
       )}
-      {found.length > count && (
-        <button type="button" className="button more" onClick={() => setCount(count + page * 2)}>
-          Show older ones ({found.length - count} more here)
-        </button>
-      )}
+      <div className="more">
+        {found.length > count ? (
+          <Button
+            label={`Show older ones (${found.length - count} more here)`}
+            onPress={() => setCount(count + page * 2)}
+          />
+        ) : isAll ? (
+          <p className="soft">This is as far back as events are kept.</p>
+        ) : (
+          <Button
+            label="Load older ones"
+            onPress={async () => {
+              await loadOlder();
+              setCount(count + page * 2);
+            }}
+          />
+        )}
+        {events[0] !== undefined && found.length <= count && (
+          <span className="soft">Back to {momentText(events[0].time, now)}</span>
+        )}
+      </div>
     </>
   );
 }
