@@ -16,7 +16,12 @@ export function beginStream(response: ServerResponse): void {
     // nginx passes each frame on as it comes, whatever its configuration says.
     "X-Accel-Buffering": "no",
   });
+  // Kept for as long as the stream lives, and asked for nothing any more.
+  response.req.rawHeaders = none;
+  response.req.headers = {};
 }
+
+const none: string[] = [];
 
 function end(this: ServerResponse): void {
   this.destroy();
