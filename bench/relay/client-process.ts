@@ -1,18 +1,27 @@
-/** `client-process.ts DIRECTORY NAME`: a client with its mail in a file; tells when each event's row is on the disk. */
+/**
+ * `client-process.ts DIRECTORY NAME [polls]`: a client with its mail in a file; tells when each event's row is on the
+ * disk. With `polls` it gets no stream, and asks every 5 s.
+ */
 import { join } from "node:path";
-import { type KeyText, RelayClient, type Route } from "@holdfast/relay";
+import { type HttpTransport, type KeyText, RelayClient, type Route } from "@holdfast/relay";
 import { nodeCrypto, nodeTransport, openIdentity, openSqliteMailStore } from "@holdfast/relay/node";
 import { ShutdownToken } from "@holdfast/runtime";
 import { serveParent } from "./process.ts";
 
-const [directory = "", name = ""] = process.argv.slice(2);
+const [directory = "", name = "", how] = process.argv.slice(2);
 const { signer } = await openIdentity(join(directory, `${name}.key`));
 const store = openSqliteMailStore(join(directory, `${name}.db`));
 let mailbox: Route | undefined;
 let route: Route | undefined;
 let pinned = "";
+const network = nodeTransport();
+const transport: HttpTransport = async (request) => {
+  if (request.isStream && how === "polls") throw new Error("streams do not come through here");
+  return await network.request(request);
+};
 const client = new RelayClient({
-  ...{ signer, store, crypto: nodeCrypto(), transport: nodeTransport().request },
+  ...{ signer, store, crypto: nodeCrypto(), transport },
+  ...(how === "polls" && { everyMs: 5_000 }),
   settings: { mailbox: () => mailbox, routeTo: () => route },
   trust: { isPinned: (key) => key === pinned },
 });

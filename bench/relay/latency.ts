@@ -1,7 +1,7 @@
 /** From `send` to a verified row in the recipient's inbox, each on its own beside what others do. */
 import type { KeyText } from "@holdfast/relay";
 import { bareRelay } from "./bare-relay.ts";
-import { connectNats, startNats } from "./nats.ts";
+import { connectNats, requestNats, startNats } from "./nats.ts";
 import { startWorker, type Worker } from "./process.ts";
 
 const epochMs = () => performance.timeOrigin + performance.now();
@@ -18,7 +18,7 @@ export async function startPair(
   directory: string,
   relay: Worker,
   names: readonly [string, string],
-  url?: string,
+  { url, bobPolls = false }: { readonly url?: string; readonly bobPolls?: boolean } = {},
 ): Promise<Pair> {
   const at = await relay.ask<{ url: string; admin: string }>({ what: "where" });
   const call = async (path: string, body: object) => {
@@ -31,7 +31,7 @@ export async function startPair(
   const read = async (slot: string) => (await call("/v1/tokens", { scope: "read", slot })).token;
   const post = (await call("/v1/tokens", { scope: "post", slot: b, sender: a })).token;
   const alice = await startWorker("client-process.ts", directory, a);
-  const bob = await startWorker("client-process.ts", directory, b);
+  const bob = await startWorker("client-process.ts", directory, b, ...(bobPolls ? ["polls"] : []));
   const [aliceKey, bobKey] = [
     await alice.ask<string>({ what: "key" }),
     await bob.ask<KeyText>({ what: "key" }),
@@ -43,7 +43,8 @@ export async function startPair(
     route: { url: via, slot: b, token: post },
   });
   await bob.ask({ what: "run", mailbox: { url: via, slot: b, token: await read(b) }, pinned: aliceKey });
-  while ((await bob.ask<{ state: string }>({ what: "state" })).state !== "connected");
+  const wanted = bobPolls ? "degraded" : "connected";
+  while ((await bob.ask<{ state: string }>({ what: "state" })).state !== wanted);
   return {
     ...{ alice, bob, bobKey },
     async [Symbol.asyncDispose]() {
@@ -83,14 +84,27 @@ export async function postToStream(count: number): Promise<readonly number[]> {
   return samples;
 }
 
-/** NATS core, publish to receive: in memory, and nothing is acknowledged. */
-export async function natsLatency(count: number): Promise<readonly number[] | undefined> {
-  await using server = await startNats();
+/**
+ * NATS, publish to receive. `core`: in memory, and nothing is acknowledged. `jetstream`: a stream in a file as it is by
+ * default, which is written to the disk every two minutes.
+ */
+export async function natsLatency(
+  directory: string,
+  kind: "core" | "jetstream",
+  count: number,
+): Promise<readonly number[] | undefined> {
+  await using server = await startNats(directory);
   if (!server) return undefined;
   using to = await connectNats(server.port);
   using from = await connectNats(server.port);
   let arrived: () => void = () => undefined;
-  to.subscribe("slot", () => arrived());
+  to.subscribe(kind === "core" ? "slot" : "delivered", () => arrived());
+  if (kind === "jetstream") {
+    const stream = { name: "BENCH", subjects: ["slot"], storage: "file" };
+    await requestNats(from, "$JS.API.STREAM.CREATE.BENCH", stream);
+    const config = { deliver_subject: "delivered", ack_policy: "none", deliver_policy: "new" };
+    await requestNats(from, "$JS.API.CONSUMER.CREATE.BENCH", { stream_name: "BENCH", config });
+  }
   await new Promise((resolve) => setTimeout(resolve, 50));
   const samples: number[] = [];
   for (let data = 0; data < count; data++) {
@@ -103,7 +117,20 @@ export async function natsLatency(count: number): Promise<readonly number[] | un
   return samples;
 }
 
-/** What polling every 5 s costs on average, by nothing but arithmetic: an event falls anywhere between two looks. */
-export function pollingLatency(count: number, everyMs = 5_000): readonly number[] {
-  return Array.from({ length: count }, (_, at) => ((at + 0.5) / count) * everyMs);
+/** Events at random times, with a recipient that has no stream and asks every 5 s: ms from `send` to each one's row. */
+export async function pollingLatency(
+  { alice, bob, bobKey }: Pair,
+  count: number,
+): Promise<readonly number[]> {
+  const rows = new Map<number, (at: number) => void>();
+  bob.onEvent(({ events, at }) => {
+    for (const data of events as readonly number[]) rows.get(data)?.(Number(at));
+  });
+  const sent = Array.from({ length: count }, async (_, data) => {
+    const row = new Promise<number>((resolve) => rows.set(data, resolve));
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20_000));
+    const at = await alice.ask<number>({ what: "send", to: bobKey, data });
+    return (await row) - at;
+  });
+  return await Promise.all(sent);
 }

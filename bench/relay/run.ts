@@ -12,7 +12,9 @@ import { openReaders, untilAllWoke } from "./crowd.ts";
 import { natsLatency, pollingLatency, postToStream, sendToRow, startPair } from "./latency.ts";
 import { quantile, told } from "./measures.ts";
 import { outage } from "./outage.ts";
+import { overPostgres } from "./postgres.ts";
 import { startWorker } from "./process.ts";
+import { redisLatency } from "./redis.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +28,7 @@ const { values } = parseArgs({
 const wanted = (part: string) => values.only === undefined || values.only === part;
 const events = Number(values.events);
 const directory = mkdtempSync(join(values.directory, "bench-relay-"));
+let pairs = 0;
 const path = (name: string) => join(directory, name);
 
 try {
@@ -38,20 +41,34 @@ try {
 }
 
 async function latency(): Promise<void> {
-  await using relay = await startWorker("relay-process.ts", path("latency.db"));
-  await using pair = await startPair(directory, relay, ["a", "b"]);
-  await sendToRow(pair, 50);
-  const ours = await sendToRow(pair, events);
+  const rows: [string, readonly number[] | undefined][] = [];
+  rows.push(["send → verified row, all FULL", await ofPair(path("latency.db"))]);
+  const shared = await overPostgres(directory, (postgres, nats) => ofPair(postgres, nats));
+  rows.push(["the same over PostgreSQL, NATS", shared]);
   const bare = await postToStream(events);
-  const nats = await natsLatency(events);
+  rows.push(["bare POST → stream, no disk", bare]);
+  rows.push(["NATS core, no disk", await natsLatency(path("core"), "core", events)]);
+  rows.push(["JetStream, file, not synced", await natsLatency(path("jetstream"), "jetstream", events)]);
+  rows.push(["Redis stream, AOF always", await redisLatency(directory, events)]);
+  rows.push(["polling every 5 s", await polled()]);
   console.log(`one event after the other, ${events} of them:`);
-  console.log(`  send → verified row, all FULL  ${told(ours)}`);
-  console.log(`  bare POST → stream, no disk    ${told(bare)}`);
-  console.log(`  NATS core, no disk             ${nats ? told(nats) : "not installed"}`);
-  console.log(`  polling every 5 s              ${told(pollingLatency(events))}`);
-  console.log(
-    `  ratio of the medians: ${(quantile(ours, 0.5) / quantile(bare, 0.5)).toFixed(1)} × bare POST → stream`,
-  );
+  for (const [name, samples] of rows)
+    console.log(`  ${name.padEnd(30)}  ${samples ? told(samples) : "not installed"}`);
+  const ratio = quantile(rows[0]?.[1] ?? [], 0.5) / quantile(bare, 0.5);
+  console.log(`  ratio of the medians: ${ratio.toFixed(1)} × bare POST → stream`);
+}
+
+async function ofPair(...store: readonly string[]): Promise<readonly number[]> {
+  await using relay = await startWorker("relay-process.ts", ...store);
+  await using pair = await startPair(directory, relay, [`a${++pairs}`, `b${pairs}`]);
+  await sendToRow(pair, 50);
+  return await sendToRow(pair, events);
+}
+
+async function polled(): Promise<readonly number[]> {
+  await using relay = await startWorker("relay-process.ts", path("polled.db"));
+  await using pair = await startPair(directory, relay, ["a", "b"], { bobPolls: true });
+  return await pollingLatency(pair, 20);
 }
 
 async function crowd(count: number): Promise<void> {
@@ -89,7 +106,7 @@ async function flood(count: number): Promise<void> {
   await using relay = await startWorker("relay-process.ts", path("flood.db"));
   const { url } = await relay.ask<{ url: string }>({ what: "where" });
   await using proxy = await tcpProxy(url);
-  await using pair = await startPair(directory, relay, ["c", "d"], proxy.url);
+  await using pair = await startPair(directory, relay, ["c", "d"], { url: proxy.url });
   const from = performance.now();
   const seen = new Map<number, number>();
   pair.bob.onEvent(({ events: some }) => {
