@@ -7,7 +7,7 @@ import { openRelay } from "./open-relay.ts";
 import { openStream } from "./open-stream.ts";
 
 test("W-14: a stream begins with the head, and then wakes with the cursor of each newest event", async () => {
-  const relay = await openRelay();
+  const relay = await openRelay({ clock: new VirtualClock() });
   const { read, post } = await relay.slot("alice");
   const first = (await relay.post("alice", post, '{"n":1}')).json<{ cursor: string }>().cursor;
   const stream = await openStream(relay.url, "alice", read);
@@ -29,7 +29,7 @@ test("W-14: a stream begins with the head, and then wakes with the cursor of eac
 });
 
 test("a wake that comes while the disk is waited for is answered, however soon one pulls, with its event", async () => {
-  const relay = await openRelay();
+  const relay = await openRelay({ clock: new VirtualClock() });
   const { read, post } = await relay.slot("alice");
   const stream = await openStream(relay.url, "alice", read);
   await stream.next();
@@ -44,7 +44,7 @@ test("a wake that comes while the disk is waited for is answered, however soon o
 });
 
 test("an event that could not be stored after it was told of does not hide the one that gets its place", async () => {
-  const relay = await openRelay({ onError: () => undefined });
+  const relay = await openRelay({ clock: new VirtualClock(), onError: () => undefined });
   const { read, post } = await relay.slot("alice");
   const stream = await openStream(relay.url, "alice", read);
   await stream.next();
@@ -69,7 +69,7 @@ test.each([
   ["one of another epoch", "other:2", true],
   ["what is no cursor at all", "17", true],
 ])("with %s as Last-Event-ID (%s) a reader is woken at once: %s", async (_what, id, isWoken) => {
-  const relay = await openRelay();
+  const relay = await openRelay({ clock: new VirtualClock() });
   const { read, post } = await relay.slot("alice");
   await relay.post("alice", post, '{"n":1}');
   const { cursor } = (await relay.post("alice", post, '{"n":2}')).json<{ cursor: string }>();
