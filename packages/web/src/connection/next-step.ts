@@ -15,6 +15,9 @@ const steps: Readonly<Record<string, string>> = {
   LOG_NOT_SPLIT: "Take both streams, or change the manifest as the message says and run holdfast up.",
   UNSUPPORTED: "This daemon cannot do that; a newer version may.",
   FORBIDDEN: "Open a link that may change things: run holdfast dashboard in a terminal.",
+  NOT_JOINED: "Join a relay first: holdfast remote join, in a terminal.",
+  NODE_UNREACHABLE: "See that the other machine's daemon runs and reaches the relay: holdfast remote, there.",
+  PAIRING_FAILED: "Make another code on the other machine, and use it within ten minutes.",
   NO_HTTP: "Start the daemon without HOLDFAST_HTTP=off.",
   E_NO_SPACE: "Make room on the disk (the System view shows how full it is), then ask again.",
   RUNNER_UNAVAILABLE:

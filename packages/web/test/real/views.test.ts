@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { formatInvitation } from "@holdfast/relay";
 import { systemClock } from "@holdfast/runtime";
 import type { Locator, Page } from "playwright";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openRelay } from "../../../relay/test/server/open-relay.ts";
 import { Rig, until, whyNot } from "./rig.ts";
 import { shop } from "./shop.ts";
 
@@ -328,6 +330,40 @@ services:
     await other.page.getByText("This browser is signed out.").waitFor();
     await page.getByRole("button", { name: "Let one in to look" }).click();
     expect(await page.locator(".invite-url").textContent()).toMatch(/#code=/);
+    expect(complaints).toEqual([]);
+  });
+
+  test("the relay and other machines are shown, paired and forgotten", async () => {
+    const relay = await openRelay();
+    const invitation = async (slot: string): Promise<string> => {
+      await relay.ask("POST", "/v1/slots", { token: relay.admin, body: { slot } });
+      return formatInvitation({ url: relay.url, slot, token: await relay.mint({ scope: "admin", slot }) });
+    };
+    const { page, complaints } = await rig.open({ at: "#/system" });
+    await page.getByText("This machine has joined no relay.").waitFor();
+    await rig.client.call("remote.join", { invitation: await invitation("server") });
+    await page.getByText("No machine is paired.").waitFor();
+    await page.getByText(relay.url).waitFor();
+    await page.getByLabel("Another machine").selectOption("operate");
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    const code = (await page.locator(".invite-url").textContent()) ?? "";
+    await page.keyboard.press("Escape");
+
+    const second = await Rig.start({});
+    onTestFinished(() => second[Symbol.asyncDispose]());
+    await second.client.call("remote.join", { invitation: await invitation("laptop") });
+    await second.client.call("remote.pair", { code });
+    await page
+      .locator(".machines li", { hasText: "laptop" })
+      .getByText("may start, stop and restart here")
+      .waitFor();
+    await page.getByRole("button", { name: "Forget laptop" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Forget", exact: true }).click();
+    await page.getByText("laptop is forgotten.").waitFor();
+    await page.getByText("No machine is paired.").waitFor();
+    expect((await rig.client.call("remote.status", {})).nodes).toEqual([]);
+    await rig.client.call("remote.leave", {});
+    await page.getByText("This machine has joined no relay.").waitFor();
     expect(complaints).toEqual([]);
   });
 

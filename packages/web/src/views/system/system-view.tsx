@@ -5,6 +5,7 @@ import { Section } from "../../parts/section.tsx";
 import { useLink, useNow } from "../../state/hooks.ts";
 import { useAnswer } from "../../state/use-answer.ts";
 import { ageText, bytesText, momentText } from "../../time/format.ts";
+import { Machines } from "./machines.tsx";
 import { Sessions } from "./sessions.tsx";
 import "./system.css";
 
@@ -28,11 +29,7 @@ export function SystemView(): ReactNode {
           <Answered answer={answer}>{(system) => <Disk disk={system.disk} />}</Answered>
         </Section>
         <Sessions answer={sessions} onChange={() => setTurn((before) => before + 1)} />
-        <Section title="Peers and relay">
-          <p className="soft">
-            This daemon has none: machines that find each other are not part of this version.
-          </p>
-        </Section>
+        <Machines />
       </div>
     </>
   );
