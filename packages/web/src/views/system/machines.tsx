@@ -73,7 +73,7 @@ function Joined({ status, onChange }: JoinedProps): ReactNode {
     <>
       <dl className="facts">
         <div>
-          <dt>Called there</dt>
+          <dt>Name</dt>
           <dd>{name}</dd>
         </div>
         <div>
