@@ -2,6 +2,7 @@
 
 const operators = "|&;<>()`\n";
 const globs = "*?[";
+const plain = new Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@%+ {}");
 const reserved = new Set([
   ...["if", "for", "while", "until", "case", "{", "!", "function", "select", "time"],
   // Builtins that are no program, or whose program of the same name would do nothing of use.
@@ -33,9 +34,13 @@ export function needsShell(text: string): boolean {
   let quote: "none" | "single" | "double" = "none";
   for (let index = 0; index < trimmed.length; index += 1) {
     const char = trimmed[index] ?? "";
-    const atWordStart = index === 0 || /\s/.test(trimmed[index - 1] ?? "");
     if (quote === "single") {
-      if (char === "'") quote = "none";
+      const end = trimmed.indexOf("'", index);
+      if (end < 0) return false;
+      index = end;
+      quote = "none";
+    } else if (plain.has(char)) {
+      // Nothing; first, since most of a line is that.
     } else if (char === "\\") {
       index += 1;
     } else if (char === '"') {
@@ -45,7 +50,8 @@ export function needsShell(text: string): boolean {
     } else if (quote === "none") {
       if (char === "'") quote = "single";
       if (operators.includes(char) || globs.includes(char)) return true;
-      if ((char === "~" || char === "#") && atWordStart) return true;
+      const isWordStart = index === 0 || /\s/.test(trimmed[index - 1] ?? "");
+      if (isWordStart && (char === "~" || char === "#")) return true;
     }
   }
   return false;

@@ -57,7 +57,7 @@ function splitActions(text: string): readonly Piece[] {
 
 /** The offset after the `}}` that ends an action; quoted text may contain braces. */
 function actionEnd(text: string, start: number): number {
-  const token = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|\/\*.*?\*\/|\}\}|./sy;
+  const token = /"(?:[^"\\\n]|\\.)*"|`[^`]*`|\/\*.*?\*\/|\}\}|[^"`/}]+|./sy;
   token.lastIndex = start;
   for (let found = token.exec(text); found !== null; found = token.exec(text)) {
     if (found[0] === "}}") return token.lastIndex;
