@@ -9,11 +9,12 @@ import { ProcessScanner } from "../src/process/proc-scan.ts";
 import { ProcessTree } from "../src/process/process-tree.ts";
 import { type StopOptions, type StopOutcome, stopTree } from "../src/process/stop-tree.ts";
 import { RunDirectory } from "../src/run-directory.ts";
+import { atBest } from "./running-program.ts";
 
 const name = `test-${process.pid}`;
 const programs = new URL("./programs/", import.meta.url).pathname;
-/** Real processes on a machine that may be busy: once in time shows that it can be done. */
-const timed = { retry: 2 };
+/** More than one try may be needed, on a machine that is busy. */
+const timed = { timeout: 60_000 };
 const haveCgroups = openCgroupHome(name, {})?.remove() ?? false;
 
 describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s", (how) => {
@@ -91,14 +92,17 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
   ];
 
   test.each(stubborn)("%s is gone when its grace is over, and not later", timed, async (_, argv, size) => {
-    const { tree, exited } = await start(argv, size);
-    const before = await tree.processes();
-    const { outcome, tookMs } = await stop(tree, exited);
-    expect(outcome).toEqual({ killed: true, survivors: [] });
-    expect(tookMs).toBeGreaterThan(299);
-    expect(tookMs).toBeLessThan(550);
-    expect(await tree.isEmpty()).toBe(true);
-    expect(before.filter(running)).toEqual([]);
+    const ms = await atBest(550, async () => {
+      const { tree, exited } = await start(argv, size);
+      const before = await tree.processes();
+      const { outcome, tookMs } = await stop(tree, exited);
+      expect(outcome).toEqual({ killed: true, survivors: [] });
+      expect(tookMs).toBeGreaterThan(299);
+      expect(await tree.isEmpty()).toBe(true);
+      expect(before.filter(running)).toEqual([]);
+      return tookMs;
+    });
+    expect(ms).toBeLessThan(550);
   });
 
   test("a child without the session, the environment and the cookie is found by its parent", async () => {
@@ -109,10 +113,13 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
   });
 
   test("a program that obeys is not kept waiting", timed, async () => {
-    const { tree, exited } = await start(["sleep", "1000"], 1);
-    const { outcome, tookMs } = await stop(tree, exited, { graceMs: 10_000 });
-    expect(outcome).toEqual({ killed: false, survivors: [] });
-    expect(tookMs).toBeLessThan(200);
+    const ms = await atBest(200, async () => {
+      const { tree, exited } = await start(["sleep", "1000"], 1);
+      const { outcome, tookMs } = await stop(tree, exited, { graceMs: 10_000 });
+      expect(outcome).toEqual({ killed: false, survivors: [] });
+      return tookMs;
+    });
+    expect(ms).toBeLessThan(200);
   });
 
   test("what a leader leaves behind has the rest of the grace", async () => {
@@ -123,27 +130,36 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
   });
 
   test("a suspended program stops all the same", timed, async () => {
-    const { tree, exited } = await start(["sleep", "1000"], 1);
-    process.kill(tree.leader.pid, "SIGSTOP");
-    const { outcome, tookMs } = await stop(tree, exited, { graceMs: 10_000 });
-    expect(outcome.killed).toBe(false);
-    expect(tookMs).toBeLessThan(200);
+    const ms = await atBest(200, async () => {
+      const { tree, exited } = await start(["sleep", "1000"], 1);
+      process.kill(tree.leader.pid, "SIGSTOP");
+      const { outcome, tookMs } = await stop(tree, exited, { graceMs: 10_000 });
+      expect(outcome.killed).toBe(false);
+      return tookMs;
+    });
+    expect(ms).toBeLessThan(200);
   });
 
   test("a stop ends although nobody says that the leader did", timed, async () => {
-    const { tree } = await start(["sleep", "1000"], 1);
-    const { outcome, tookMs } = await stop(tree, new Promise(() => {}), { graceMs: 10_000 });
-    expect(outcome.killed).toBe(false);
-    expect(tookMs).toBeLessThan(300);
+    const ms = await atBest(300, async () => {
+      const { tree } = await start(["sleep", "1000"], 1);
+      const { outcome, tookMs } = await stop(tree, new Promise(() => {}), { graceMs: 10_000 });
+      expect(outcome.killed).toBe(false);
+      return tookMs;
+    });
+    expect(ms).toBeLessThan(300);
   });
 
   test("hurry ends the grace", timed, async () => {
-    const { tree, exited } = await start(["sh", "ignores-term.sh"], 2);
-    const hurry = new ShutdownToken();
-    systemClock.setTimeout(() => hurry.cancel({ kind: "user-requested" }), 50);
-    const { outcome, tookMs } = await stop(tree, exited, { graceMs: 60_000, hurry });
-    expect(outcome).toEqual({ killed: true, survivors: [] });
-    expect(tookMs).toBeLessThan(300);
+    const ms = await atBest(300, async () => {
+      const { tree, exited } = await start(["sh", "ignores-term.sh"], 2);
+      const hurry = new ShutdownToken();
+      systemClock.setTimeout(() => hurry.cancel({ kind: "user-requested" }), 50);
+      const { outcome, tookMs } = await stop(tree, exited, { graceMs: 60_000, hurry });
+      expect(outcome).toEqual({ killed: true, survivors: [] });
+      return tookMs;
+    });
+    expect(ms).toBeLessThan(300);
   });
 
   test("a signal to the leader alone does not reach its children", async () => {

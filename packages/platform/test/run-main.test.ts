@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { atBest, type RunningProgram, startProgram } from "./running-program.ts";
 
-/** Real processes on a machine that may be busy: once in time shows that it can be done. */
-const timed = { retry: 2 };
-
-const run = (how: string): RunningProgram => startProgram("main.ts", [how]);
+const run = (...how: readonly string[]): RunningProgram => startProgram("main.ts", how);
 
 test("the exit code is the one the program returns, whatever is still open", async () => {
   expect(await run("returns").ended).toEqual({ code: 7, stdout: "ready\n", stderr: "" });
@@ -60,19 +60,22 @@ test.each([
   expect(ms).toBeLessThanOrEqual(20);
 });
 
-test("the same signal at once again is an echo; later it is not", timed, async () => {
-  const program = run("hangs");
+test("the same signal within 50 ms is an echo; later it is not", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-echo-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const time = join(directory, "time");
+  writeFileSync(time, "1000");
+  const program = run("hangs", time);
   await program.says("ready");
   program.kill("SIGINT");
   await program.says("user-requested");
+  writeFileSync(time, "1049");
   program.kill("SIGINT");
-  const echoed = await Promise.race([
-    program.ended,
-    new Promise((resolve) => setTimeout(resolve, 100, "runs on")),
-  ]);
-  expect(echoed).toBe("runs on");
+  await program.says("heard", 2);
+  writeFileSync(time, "1050");
   program.kill("SIGINT");
-  expect((await program.ended).code).toBe(130);
+  const { code, stdout } = await program.ended;
+  expect([code, stdout.match(/heard/g)?.length]).toEqual([130, 3]);
 });
 
 test("a program that passes on its cancellation exits as the signal would have made it", async () => {

@@ -8,8 +8,8 @@ export interface Ended {
 
 export interface RunningProgram {
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when stdout holds the text. */
-  says(text: string): Promise<void>;
+  /** Resolves when stdout holds the text, so many times. */
+  says(text: string, times?: number): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
@@ -26,8 +26,9 @@ export function startProgram(name: string, args: readonly string[]): RunningProg
   });
   return {
     kill: (signal) => child.kill(signal),
-    says: async (text) => {
-      while (!out.stdout.includes(text)) await new Promise((resolve) => child.stdout.once("data", resolve));
+    says: async (text, times = 1) => {
+      while (out.stdout.split(text).length <= times)
+        await new Promise((resolve) => child.stdout.once("data", resolve));
     },
     ended: new Promise((resolve) => child.once("close", (code) => resolve({ code, ...out }))),
   };

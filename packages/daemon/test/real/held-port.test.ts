@@ -60,7 +60,8 @@ test("an app that holds its port itself is healthy, also by a child in a session
   const { port, server } = await held();
   await new Promise<void>((resolve) => void server.close(() => resolve()));
   const listen = `exec setsid ${process.execPath} -e 'require("net").createServer((s) => s.destroy()).listen(${port}, "127.0.0.1")'`;
-  await healthOf(checked(port, `${listen} & wait`), "healthy");
+  const stop = { signal: "SIGTERM", graceMs: 100, leaderOnly: false };
+  await healthOf(checked(port, `${listen} & wait`, { stop }), "healthy");
 });
 
 test("a check of a port that the app does not say it uses is believed: it may be meant", async () => {

@@ -124,10 +124,11 @@ describe.runIf(canLimit)("where this machine can limit", () => {
   test.each([
     ["the usual limit", {}],
     ["a limit of its own", limits({ pids: 64 })],
-  ])("F13: a fork bomb is contained by %s, and its stop is quick", { retry: 2 }, async (_, more) => {
+  ])("F13: a fork bomb is contained by %s, and its stop is quick", { timeout: 120_000 }, async (_, more) => {
     const real = await open();
     const before = process.memoryUsage().rss;
-    const bomb = "trap '' TERM; b() { b | b & }; b; b; while true; do sleep 1; done";
+    // Each of them does the same, and rests for a moment where it may not.
+    const bomb = `exec perl -e '$SIG{TERM} = "IGNORE"; while (1) { next if defined fork; print STDERR "no fork\\n"; sleep 1 }'`;
     real.daemon.apply(
       projectSpec([
         appSpec("bomb", {
@@ -139,12 +140,14 @@ describe.runIf(canLimit)("where this machine can limit", () => {
     );
     await inState(real, "bomb", "running");
     const most = more.limits?.pids ?? 512;
-    let seen = 0;
-    const end = performance.now() + 1_500;
-    while (performance.now() < end) {
-      seen = Math.max(seen, processesWith(mark).length);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    // On its way there it takes what there is of the processors.
+    const output = join(real.directory, "apps/shop/bomb/1.log");
+    await until(
+      () => readFileSync(output, "latin1").includes("no fork"),
+      () => `${processesWith(mark).length} processes, and none was refused`,
+      100_000,
+    );
+    const seen = processesWith(mark).length;
     const asked = performance.now();
     const [operation] = real.daemon.stop([{ project: "shop", name: "bomb" }]);
     await real.daemon.operations.wait([operation?.id ?? ""]);
@@ -154,11 +157,12 @@ describe.runIf(canLimit)("where this machine can limit", () => {
       `F13: ${seen} processes of at most ${most}; stop ${Math.round(took)} ms (target 2000); RSS +${grown} MiB`,
     );
     expect(seen).toBeLessThanOrEqual(most);
+    expect(seen).toBeGreaterThan(most / 2);
     expect(processesWith(mark)).toEqual([]);
     expect(took).toBeLessThan(2_000);
   });
 
-  test("half a processor is half of one", { retry: 2 }, async () => {
+  test("a quarter of a processor is a quarter of one", async () => {
     const real = await open();
     real.daemon.apply(
       projectSpec([appSpec("busy", { ...sh("while :; do :; done"), ...limits({ cpus: 0.25 }) })]),
@@ -170,10 +174,12 @@ describe.runIf(canLimit)("where this machine can limit", () => {
       return Number(fields[11]) + Number(fields[12]);
     };
     const [from, at] = [ticks(), performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await until(
+      () => ticks() - from >= 30,
+      () => `it used ${ticks() - from} ticks`,
+    );
     const share = ((ticks() - from) * 10) / (performance.now() - at);
     console.log(`busy used ${share.toFixed(2)} of a processor, at most 0.25`);
-    expect(share).toBeGreaterThan(0);
     expect(share).toBeLessThan(0.4);
   });
 

@@ -1,8 +1,14 @@
-// A program under `runMain`; its first argument says how it behaves.
+// A program under `runMain`; its first argument says how it behaves. With a second one time is what that file says, and
+// each SIGINT is told.
+import { readFileSync } from "node:fs";
+import { systemClock } from "@holdfast/runtime";
 import { runMain } from "../../src/run-main.ts";
 
-const [how] = process.argv.slice(2);
+const [how, time] = process.argv.slice(2);
 const forever = new Promise<number>(() => {});
+const clock =
+  time === undefined ? systemClock : { ...systemClock, monotonic: () => Number(readFileSync(time, "utf8")) };
+if (time !== undefined) process.on("SIGINT", () => console.log("heard"));
 
 await runMain(
   async (token) => {
@@ -15,5 +21,5 @@ await runMain(
     if (how === "passes-on") token.throwIfCancelled();
     return 0;
   },
-  { hung: () => ["stop: task sync, 1.2 s", "stop: task heartbeat, 0.3 s"] },
+  { clock, hung: () => ["stop: task sync, 1.2 s", "stop: task heartbeat, 0.3 s"] },
 );
