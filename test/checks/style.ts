@@ -17,8 +17,7 @@ export function styleViolations(tree: SourceTree): readonly string[] {
   return programs.flatMap(([path, text]) => {
     const source = parsed.get(path);
     if (source === undefined) return [];
-    const wrong = [...emptyNames(path), ...selectedTests(path, source)];
-    if (!isTest(path)) wrong.push(...tooLong(path, text));
+    const wrong = [...emptyNames(path), ...selectedTests(path, source), ...tooLong(path, text)];
     if (/^packages\/[^/]+\/src\//.test(path))
       wrong.push(...looseEnds(path, source), ...endlessMkdir(path, text));
     if (path.endsWith(".test.ts") && !hasTests(path, parsed, new Set())) wrong.push(`${path}:1: has no test`);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { appRow, start } from "./app-row.ts";
 import { FakeCli, type FakeCliOptions } from "./fake-cli.ts";
-import { appRow, FakeDaemon, type FakeDaemonOptions, start } from "./fake-daemon.ts";
+import { FakeDaemon, type FakeDaemonOptions } from "./fake-daemon.ts";
 
 async function setUp(
   daemonOptions: FakeDaemonOptions = {},

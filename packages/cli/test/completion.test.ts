@@ -2,8 +2,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { commands } from "../src/command-line/commands.ts";
 import { completionLines } from "../src/completion/complete.ts";
 import { wantedAt } from "../src/completion/wanted.ts";
+import { appRow } from "./app-row.ts";
 import { FakeCli } from "./fake-cli.ts";
-import { appRow, FakeDaemon } from "./fake-daemon.ts";
+import { FakeDaemon } from "./fake-daemon.ts";
 
 describe("what is wanted", () => {
   test.each([

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { entryText } from "../src/terminal/entry-text.ts";
 import { LogPrinter } from "../src/terminal/log-printer.ts";
 import { makeStyle } from "../src/terminal/style.ts";
-import { start } from "./fake-daemon.ts";
+import { start } from "./app-row.ts";
 
 test.each<[string, LogLevel | undefined, readonly string[]]>([
   ['{"level":30,"time":1,"pid":7,"hostname":"h","msg":"up","port":80}', "info", ["INFO  up  port=80"]],

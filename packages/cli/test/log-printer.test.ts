@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { appColours } from "../src/terminal/app-colours.ts";
 import { type LogFormat, LogPrinter } from "../src/terminal/log-printer.ts";
 import { makeStyle, wantsColour } from "../src/terminal/style.ts";
-import { start } from "./fake-daemon.ts";
+import { start } from "./app-row.ts";
 
 const sources = [
   { project: "shop", name: "db", instances: 1 },

@@ -2,8 +2,9 @@ import { VirtualClock } from "@holdfast/runtime/testing";
 import { expect, test } from "vitest";
 import { connect } from "../src/connection/connect.ts";
 import { LogTail } from "../src/up/log-tail.ts";
+import { start } from "./app-row.ts";
 import { FakeCli } from "./fake-cli.ts";
-import { FakeDaemon, start } from "./fake-daemon.ts";
+import { FakeDaemon } from "./fake-daemon.ts";
 
 const line = (text: string, offset: number) => ({
   project: "shop",

@@ -5,8 +5,9 @@ import type { WhyLink } from "@holdfast/daemon/api";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeStyle } from "../src/terminal/style.ts";
 import { whyLines } from "../src/terminal/why-text.ts";
+import { appRow } from "./app-row.ts";
 import { FakeCli, type FakeCliOptions } from "./fake-cli.ts";
-import { appRow, FakeDaemon, type FakeDaemonOptions } from "./fake-daemon.ts";
+import { FakeDaemon, type FakeDaemonOptions } from "./fake-daemon.ts";
 
 async function setUp(daemonOptions: FakeDaemonOptions = {}, cliOptions: FakeCliOptions = {}) {
   const daemon = await FakeDaemon.listen(daemonOptions);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ageText } from "../src/terminal/age.ts";
 import { psTable } from "../src/terminal/ps-table.ts";
 import { makeStyle } from "../src/terminal/style.ts";
-import { appRow, start } from "./fake-daemon.ts";
+import { appRow, start } from "./app-row.ts";
 
 const now = Date.parse(start) + 192_000;
 const table = (apps: Parameters<typeof psTable>[0], width?: number): string[] =>

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { appRow, start } from "./app-row.ts";
 import { escapes, harmIn } from "./escapes.ts";
 import { FakeCli } from "./fake-cli.ts";
-import { appRow, FakeDaemon, start } from "./fake-daemon.ts";
+import { FakeDaemon } from "./fake-daemon.ts";
 
 const all = escapes.map((sequence, index) => `${index}:${sequence}:`);
 const line = (text: string, index: number) => ({

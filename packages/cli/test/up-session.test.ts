@@ -5,8 +5,9 @@ import { tellError } from "../src/tell-error.ts";
 import { Interrupts } from "../src/up/interrupts.ts";
 import { UpOutput } from "../src/up/up-output.ts";
 import { type UpRequest, UpSession } from "../src/up/up-session.ts";
+import { appRow, start } from "./app-row.ts";
 import { FakeCli } from "./fake-cli.ts";
-import { appRow, FakeDaemon, type FakeDaemonOptions, start } from "./fake-daemon.ts";
+import { FakeDaemon, type FakeDaemonOptions } from "./fake-daemon.ts";
 
 const appSpec = (name: string, rest: Partial<AppSpec> = {}): AppSpec => ({
   project: "shop",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { graphRows } from "../../src/top/graph-rows.ts";
 import type { Dependency } from "../../src/top/model.ts";
-import { appRow } from "../fake-daemon.ts";
+import { appRow } from "../app-row.ts";
 
 function needs(...apps: readonly string[]): readonly Dependency[] {
   return apps.map((app) => ({ app, condition: "service_healthy" }));

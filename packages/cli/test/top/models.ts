@@ -3,7 +3,7 @@ import type { Key, KeyName } from "../../src/top/keys.ts";
 import { type Ask, initialModel, type TopModel } from "../../src/top/model.ts";
 import { press } from "../../src/top/press.ts";
 import { type Told, tell } from "../../src/top/told.ts";
-import { appRow, start } from "../fake-daemon.ts";
+import { appRow, start } from "../app-row.ts";
 
 export const now: number = Date.parse(start) + 65_000;
 

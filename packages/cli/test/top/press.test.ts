@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { visibleApps } from "../../src/top/rows.ts";
-import { appRow } from "../fake-daemon.ts";
+import { appRow } from "../app-row.ts";
 import { logLines, pressed, shop, shownModel, told } from "./models.ts";
 
 const many = Array.from({ length: 50 }, (_, at) => appRow({ name: `app${String(at).padStart(2, "0")}` }));

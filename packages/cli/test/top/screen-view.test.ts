@@ -3,8 +3,8 @@ import { makeStyle } from "../../src/terminal/style.ts";
 import { textWidth } from "../../src/terminal/text-width.ts";
 import type { TopModel } from "../../src/top/model.ts";
 import { screenView } from "../../src/top/view/screen-view.ts";
+import { appRow } from "../app-row.ts";
 import { escapes, harmIn } from "../escapes.ts";
-import { appRow } from "../fake-daemon.ts";
 import { logLines, now, pressed, shop, shownModel, told } from "./models.ts";
 
 const plain = makeStyle(false);
