@@ -9,6 +9,8 @@ export interface CliEnvironment {
   readonly stdout: Output;
   /** What is said beside it: progress, errors. */
   readonly stderr: Output;
+  /** All of what is piped in, for a word that is better not on a command line. */
+  readonly input?: () => Promise<string>;
   readonly clock: Clock;
   /** The other machine that the command is about. */
   readonly node?: string;

@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import { systemClock } from "@holdfast/runtime";
 import type { CliEnvironment, Interrupt, Output } from "./cli-environment.ts";
 
@@ -21,6 +22,7 @@ export function nodeEnvironment(program: readonly [string, ...string[]]): CliEnv
     directory: workingDirectory(),
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
+    input: async () => await text(process.stdin),
     clock: systemClock,
     program,
     onInterrupt(listener) {

@@ -31,6 +31,12 @@ describe("what is wanted", () => {
     ["daemon start ", "nothing"],
     ["completion ", "words"],
     ["help ", "words"],
+    ["ps --node ", "nodes"],
+    ["remote ", "words"],
+    ["remote forget ", "nodes"],
+    ["remote join ", "nothing"],
+    ["relay ", "words"],
+    ["relay invite ", "nothing"],
     ["frobnicate ", "nothing"],
     ["top ", "nothing"],
   ])("after %j are %s", (line, kind) => {
@@ -57,6 +63,14 @@ async function completed(line: string): Promise<readonly string[]> {
     ],
   });
   onTestFinished(async () => await daemon[Symbol.asyncDispose]());
+  const node = { key: "k", connections: 0, heard: null };
+  daemon.remote = {
+    ...daemon.remote,
+    nodes: [
+      { ...node, name: "server", role: null },
+      { ...node, name: "tablet", role: "read" },
+    ],
+  };
   const cli = new FakeCli({ home: daemon.home });
   return (await completionLines(cli, line.split(" "))).map((text) => text.replace("\t", " "));
 }
@@ -81,6 +95,12 @@ describe("candidates", () => {
     expect(await completed("ps --project-name=s")).toEqual(["shop project"]);
     expect((await completed("res")).map((line) => line.split(" ")[0])).toEqual(["restart"]);
     expect(await completed("up -f ho")).toEqual([":files"]);
+  });
+
+  test("are the machines that are known", async () => {
+    expect(await completed("ps --node ")).toEqual(["server may do nothing here", "tablet may do read here"]);
+    expect(await completed("remote grant t")).toEqual(["tablet may do read here"]);
+    expect(await completed("remote p")).toEqual(["pair "]);
   });
 
   test("are none, in silence, where there is no daemon", async () => {

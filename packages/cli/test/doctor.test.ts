@@ -8,6 +8,7 @@ import { lookAtDaemon } from "../src/doctor/look-at-daemon.ts";
 import { lookAtHome } from "../src/doctor/look-at-home.ts";
 import { lookAtClock, lookAtEngine, lookAtNode, lookAtOpenFiles } from "../src/doctor/look-at-machine.ts";
 import { lookAtManifest } from "../src/doctor/look-at-manifest.ts";
+import { lookAtRelay } from "../src/doctor/look-at-relay.ts";
 import { FakeCli } from "./fake-cli.ts";
 import { FakeDaemon } from "./fake-daemon.ts";
 
@@ -37,6 +38,34 @@ const system = {
   ...{ pid: process.pid, version: "0.1.0", home: "", socket: "", http: null, since: "", onDemand: false },
   ...{ sampling: false },
 } as unknown as NonNullable<Circumstances["daemon"]>["system"];
+
+describe("the relay", () => {
+  const joined = { relay: "https://relay.example", name: "laptop", key: "k", error: null, nodes: [] };
+  const found = (remote: object): readonly Finding[] =>
+    lookAtRelay(circumstances({ daemon: { system, apps: [], remote: remote as never } }));
+
+  test("is told of once the machine has joined one", () => {
+    expect(found({ ...joined, relay: null, state: "stopped" })).toEqual([]);
+    expect(lookAtRelay(circumstances({ daemon: { system, apps: [] } }))).toEqual([]);
+    expect(lookAtRelay(circumstances())).toEqual([]);
+    expect(found({ ...joined, state: "connected" })).toMatchObject([
+      { level: "ok", text: "laptop at https://relay.example, connected; 0 machines known" },
+    ]);
+  });
+
+  test("that is away is a warning, and one that refuses the machine a problem, each with its remedy", () => {
+    expect(found({ ...joined, state: "backoff", error: "it cannot be reached" })).toMatchObject([
+      {
+        level: "warning",
+        text: "it cannot be reached",
+        remedy: expect.stringContaining("curl https://relay.example/readyz"),
+      },
+    ]);
+    expect(found({ ...joined, state: "unauthorised" })).toMatchObject([
+      { level: "problem", remedy: expect.stringContaining("holdfast remote leave") },
+    ]);
+  });
+});
 
 describe("the home", () => {
   const isRoot = process.getuid?.() === 0;

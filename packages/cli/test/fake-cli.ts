@@ -20,6 +20,9 @@ export class FakeCli implements CliEnvironment {
   readonly clock: CliEnvironment["clock"] = systemClock;
   readonly program: readonly [string, ...string[]] = ["/bin/false"];
   readonly exits: number[] = [];
+  /** What is piped in. */
+  piped = "";
+  readonly input = (): Promise<string> => Promise.resolve(this.piped);
   readonly #listeners = new Set<(why: Interrupt) => void>();
 
   constructor(options: FakeCliOptions = {}) {

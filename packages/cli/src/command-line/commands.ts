@@ -254,6 +254,7 @@ join INVITATION    take over the mailbox that \`holdfast relay invite NAME\` mad
 pair --role ROLE   print a code, good once and for ten minutes, that lets another machine in:
                    read looks; operate also starts, stops and restarts; admin does everything
 pair CODE          use such a code here; then holdfast ps --node NAME tells of the machine that gave it
+                   with - the word is read from standard input, where no list of processes shows it
 grant NAME ROLE    change what a machine may do here; none for nothing
 forget NAME        trust a machine no longer
 leave              give the mailbox up, and forget every machine`,

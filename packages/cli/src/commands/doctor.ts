@@ -20,6 +20,7 @@ import {
   lookAtUnit,
 } from "../doctor/look-at-machine.ts";
 import { lookAtManifest } from "../doctor/look-at-manifest.ts";
+import { lookAtRelay } from "../doctor/look-at-relay.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { makeStyle, wantsColour } from "../terminal/style.ts";
 import { ownVersion } from "../version.ts";
@@ -30,6 +31,7 @@ const looks: readonly (readonly [string, Look])[] = [
   ["home", lookAtHome],
   ["disk", lookAtDisk],
   ["daemon", lookAtDaemon],
+  ["relay", lookAtRelay],
   ["leftovers", lookAtLeftovers],
   ["keeper", lookAtKeeper],
   ["cgroups", lookAtCgroups],
@@ -87,7 +89,10 @@ async function circumstancesOf(cli: CliEnvironment): Promise<Circumstances> {
     try {
       const system = await connection.call("system.info", {}, { timeoutMs: answerMs });
       const apps = await connection.call("apps.list", {}, { timeoutMs: answerMs });
-      return { ...known, daemon: { system, apps }, refused: undefined };
+      const remote = await connection
+        .call("remote.status", {}, { timeoutMs: answerMs })
+        .catch(() => undefined);
+      return { ...known, daemon: { system, apps, ...(remote && { remote }) }, refused: undefined };
     } finally {
       connection.close();
     }

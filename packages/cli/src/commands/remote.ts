@@ -108,13 +108,19 @@ function row(
   return [name, role ?? "nothing", open, ago, key].map((text) => ({ text }));
 }
 
-async function join({ cli, names: [invitation = ""], daemon }: RemoteCall): Promise<void> {
+/** A word that was given, or with `-` piped in, so that no list of processes shows it. */
+async function wordOf(cli: CliEnvironment, given: string): Promise<string> {
+  return given === "-" ? ((await cli.input?.()) ?? "").trim() : given;
+}
+
+async function join({ cli, names: [given = ""], daemon }: RemoteCall): Promise<void> {
+  const invitation = await wordOf(cli, given);
   const { name, relay } = await daemon.call("remote.join", { invitation });
   cli.stderr.write(`this machine is ${name} at ${relay}\n`);
 }
 
-async function pair({ cli, options, names: [code], daemon }: RemoteCall): Promise<void> {
-  if (code === undefined) {
+async function pair({ cli, options, names: [given], daemon }: RemoteCall): Promise<void> {
+  if (given === undefined) {
     await giveCode(cli, options, daemon);
     return;
   }
@@ -123,6 +129,7 @@ async function pair({ cli, options, names: [code], daemon }: RemoteCall): Promis
       remedy: "the machine that gave the code decides what this one may do there",
     });
   }
+  const code = await wordOf(cli, given);
   const name = options.as === undefined ? {} : { name: options.as };
   const paired = await daemon.call("remote.pair", { code, ...name });
   if (options.json === true) cli.stdout.write(`${JSON.stringify(paired)}\n`);

@@ -40,14 +40,17 @@ async function candidatesOf(
       return [];
     case "words":
       return wanted.candidates;
+    case "nodes":
+      return await nodes(cli);
     case "projects":
       return [...new Set((await apps(cli)).map(({ project }) => project))].map((value) => ({
         value,
         text: "project",
       }));
     case "apps": {
-      const project = wanted.isAll ? undefined : await currentProject(cli, wanted.project);
-      const running = appCandidates(await apps(cli), project);
+      const there = wanted.node === undefined ? cli : { ...cli, node: wanted.node };
+      const project = wanted.isAll ? undefined : await currentProject(there, wanted.project);
+      const running = appCandidates(await apps(there), project);
       const known = wanted.from === "manifest" ? [...(await manifestCandidates(cli)), ...running] : running;
       const unique = new Map(known.map((candidate) => [candidate.value, candidate]));
       return [...unique.values()].filter(({ value }) => !wanted.given.includes(value));
@@ -74,6 +77,18 @@ async function apps(cli: CliEnvironment): Promise<readonly AppStatus[]> {
   if (daemon === undefined) return [];
   try {
     return await daemon.call("apps.list", {}, { timeoutMs: patienceMs });
+  } finally {
+    daemon.close();
+  }
+}
+
+/** Of this machine, whatever machine the words are about. */
+async function nodes(cli: CliEnvironment): Promise<readonly Candidate[]> {
+  const daemon = await tryConnect(cli);
+  if (daemon === undefined) return [];
+  try {
+    const status = await daemon.call("remote.status", {}, { timeoutMs: patienceMs });
+    return status.nodes.map(({ name, role }) => ({ value: name, text: `may do ${role ?? "nothing"} here` }));
   } finally {
     daemon.close();
   }

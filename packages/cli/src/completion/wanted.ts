@@ -13,11 +13,15 @@ export type Wanted =
   | { readonly kind: "words"; readonly candidates: readonly Candidate[] }
   | { readonly kind: "files" }
   | { readonly kind: "projects" }
+  /** Other machines. */
+  | { readonly kind: "nodes" }
   /** `from`: those that run, or also those of the manifest. `given`: names that stand there already. */
   | {
       readonly kind: "apps";
       readonly from: "daemon" | "manifest";
       readonly project: string | undefined;
+      /** The other machine that they are on. */
+      readonly node: string | undefined;
       readonly isAll: boolean;
       readonly given: readonly string[];
     }
@@ -27,6 +31,8 @@ export type Wanted =
 const fixedNames: ReadonlyMap<string, readonly string[]> = new Map([
   ["daemon", ["run", "start", "stop", "status", "unit"]],
   ["completion", ["bash", "zsh", "fish"]],
+  ["remote", ["list", "join", "pair", "grant", "forget", "leave"]],
+  ["relay", ["run", "invite", "slot", "token"]],
 ]);
 
 /** What is wanted in the place of the last of `words`, which follow `holdfast` and of which the last may be empty. */
@@ -105,6 +111,7 @@ function readWords(words: readonly string[], { options }: Command): Read {
 function wantedBy(name: string, option: Option): Wanted {
   if (option.type !== "boolean" && option.value === "FILE") return { kind: "files" };
   if (name === "project-name") return { kind: "projects" };
+  if (name === "node") return { kind: "nodes" };
   const words: readonly string[] = name === "level" ? logLevels : name === "stream" ? logStreams : [];
   if (words.length > 0) return { kind: "words", candidates: words.map((value) => ({ value, text: "" })) };
   return { kind: "nothing" };
@@ -121,12 +128,18 @@ function optionsOf({ options }: Command, given: ReadonlyMap<string, string>): re
 function namesOf(command: Command, names: readonly string[], given: ReadonlyMap<string, string>): Wanted {
   if (names.length >= command.maxNames) return { kind: "nothing" };
   const fixed = fixedNames.get(command.name);
+  if (fixed !== undefined && names.length > 0) {
+    const isMachine =
+      command.name === "remote" && /^(grant|forget)$/.test(names[0] ?? "") && names.length === 1;
+    return isMachine ? { kind: "nodes" } : { kind: "nothing" };
+  }
   if (fixed !== undefined) return { kind: "words", candidates: fixed.map((value) => ({ value, text: "" })) };
   if (command.names.includes("APP")) {
     return {
       kind: "apps",
       from: command.name === "up" || command.name === "plan" ? "manifest" : "daemon",
       project: given.get("project-name"),
+      node: given.get("node"),
       isAll: given.has("all"),
       given: names,
     };

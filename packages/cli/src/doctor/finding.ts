@@ -1,4 +1,4 @@
-import type { AppStatus, SystemInfo } from "@holdfast/daemon/api";
+import type { AppStatus, RemoteStatus, SystemInfo } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 
 /** What one look of `holdfast doctor` found. */
@@ -21,7 +21,14 @@ export interface Circumstances {
   readonly socket: string;
   /** The pid of the daemon that holds the lock of the home. */
   readonly holder: number | undefined;
-  readonly daemon: { readonly system: SystemInfo; readonly apps: readonly AppStatus[] } | undefined;
+  readonly daemon:
+    | {
+        readonly system: SystemInfo;
+        readonly apps: readonly AppStatus[];
+        /** Absent where the daemon is of a version that knows nothing of it. */
+        readonly remote?: RemoteStatus;
+      }
+    | undefined;
   /** Why the socket could not be used, where it is there and nobody of ours answers. */
   readonly refused: string | undefined;
   readonly ownVersion: string;
