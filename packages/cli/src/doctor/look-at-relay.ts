@@ -3,7 +3,8 @@ import { type Circumstances, type Finding, ok, quoted } from "./finding.ts";
 /** Whether the relay that this machine joined is there; nothing where it joined none. */
 export function lookAtRelay({ daemon }: Circumstances): readonly Finding[] {
   const check = "relay";
-  const { relay, name, state, error, nodes } = daemon?.remote ?? { relay: null, nodes: [] };
+  if (daemon?.remote === undefined) return [];
+  const { relay, name, state, error, nodes } = daemon.remote;
   if (relay === null) return [];
   switch (state) {
     case "connected":
@@ -22,7 +23,10 @@ export function lookAtRelay({ daemon }: Circumstances): readonly Finding[] {
           remedy: "holdfast remote leave, then holdfast remote join with another invitation",
         },
       ];
-    default:
+    case "stopped":
+    case "connecting":
+    case "degraded":
+    case "backoff":
       return [
         {
           check,
