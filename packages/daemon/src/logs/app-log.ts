@@ -119,9 +119,10 @@ export class AppLog {
       }
       const known = this.#timeIndex((index) => index.lastSize);
       this.#watch = new GrowthWatch(this.path, known, this.clock, (size) => {
-        // What the other stream wrote before that does not get a later time.
-        if (this.#pair !== undefined) this.#pair.other.#look();
-        this.#grown(size);
+        // One look at both has one time: what was written before it does not get a later one.
+        const now = this.clock.now();
+        if (this.#pair !== undefined) this.#pair.other.#look(now);
+        this.#grown(size, now);
       });
     });
     this.#catchUp(false);
@@ -246,19 +247,19 @@ export class AppLog {
     return this.#cutter.cut(Math.min(this.firstOffset + bytes, this.size - leastLogBytes), this.size);
   }
 
-  #look(): void {
+  #look(now: number): void {
     const size = this.#watch?.look();
-    if (size !== undefined) this.#grown(size);
+    if (size !== undefined) this.#grown(size, now);
   }
 
-  #grown(size: number): void {
+  #grown(size: number, now: number): void {
     if (size < this.firstOffset) {
       // Somebody emptied it.
       this.#cutter.reset();
       rmSync(this.#indexPath, { force: true });
     }
     this.#troubles.attempt("has an index that cannot be written", () => {
-      appendTime(this.#indexPath, this.clock.now(), size);
+      appendTime(this.#indexPath, now, size);
       if (countTimes(this.#indexPath) > mostTimes) trimTimes(this.#indexPath, this.firstOffset, mostTimes);
     });
     this.#catchUp(false);

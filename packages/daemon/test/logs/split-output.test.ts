@@ -125,6 +125,21 @@ function byTime(a: LogLine, b: LogLine): number {
       : 1;
 }
 
+test("what is seen in one look has one time, whichever file was looked at first", () => {
+  const output = openBook().of(key);
+  begin(output);
+  const [out, errors] = bothOf(output);
+  for (let round = 0; round < 200; round++) {
+    appendFileSync(out.log.path, `out ${round}\n`);
+    appendFileSync(errors.log.path, `err ${round}\n`);
+    (round % 2 === 0 ? out : errors).log.read(0);
+  }
+  output.settle();
+  const times = output.sources().map(({ log }) => log.read(0).lines.map(({ time }) => time));
+  expect(times[0]).toHaveLength(200);
+  expect(times[0]).toEqual(times[1]);
+});
+
 test("filters and the number of lines count over both streams", async () => {
   const book = openBook();
   const output = book.of(key);

@@ -57,18 +57,7 @@ export function layOut(vertices: readonly Vertex[]): Layout {
   for (const { from, to, label } of edges)
     graph.setEdge(from, to, { width: labelWidth(label), height: labelHeight, labelpos: "c" });
   layout(graph);
-  const lines = new Map(
-    edges.map(({ from, to }) => {
-      const {
-        points = [],
-        x = 0,
-        y = 0,
-      } = graph.edge(from, to) as Partial<Place> & {
-        readonly points?: readonly Place[];
-      };
-      return [lineKey(from, to), { points, label: { x, y } }];
-    }),
-  );
+  const lines = new Map(edges.map(({ from, to }) => [lineKey(from, to), lineIn(graph, from, to)]));
   const places = new Map(
     [...joined].map((id) => {
       const { x, y } = graph.node(id);
@@ -78,6 +67,21 @@ export function layOut(vertices: readonly Vertex[]): Layout {
   const alone = vertices.map(({ id }) => id).filter((id) => !joined.has(id));
   for (const [id, place] of below([...places.values()], alone)) places.set(id, place);
   return { places, lines };
+}
+
+/** From the middle below what is needed to the middle above who needs it. */
+function lineIn(graph: Graph, from: string, to: string): Line {
+  const {
+    points = [],
+    x = 0,
+    y = 0,
+  } = graph.edge(from, to) as Partial<Place> & {
+    readonly points?: readonly Place[];
+  };
+  const [above, under] = [graph.node(from), graph.node(to)];
+  const begin = { x: above.x, y: above.y + nodeHeight / 2 };
+  const end = { x: under.x, y: under.y - nodeHeight / 2 };
+  return { points: [begin, ...points.slice(1, -1), end], label: { x, y } };
 }
 
 /** In rows, about as wide as what stands above. */

@@ -8,29 +8,19 @@ export type NeedEdgeType = Edge<{ readonly line: Line }, "need">;
 export function NeedEdge({ id, data, label }: EdgeProps<NeedEdgeType>): ReactNode {
   if (data === undefined) return null;
   const { points, label: at } = data.line;
-  return <BaseEdge id={id} path={pathOf(points, at)} label={label} labelX={at.x} labelY={at.y} />;
+  return <BaseEdge id={id} path={pathOf(points)} label={label} labelX={at.x} labelY={at.y} />;
 }
 
-/** Round at each corner, and through the middle of the label. */
-export function pathOf(points: readonly Place[], label: Place): string {
-  const middle = points.findIndex(({ x, y }) => x === label.x && y === label.y);
-  if (middle <= 0) return curve(points);
-  return curve(points.slice(0, middle + 1)) + curve(points.slice(middle));
-}
-
-function curve(points: readonly Place[]): string {
-  const [first, ...rest] = points;
-  const last = rest.at(-1);
-  if (first === undefined || last === undefined) return "";
-  const turns = rest.slice(0, -1).map((point, index) => {
-    const next = rest[index + 1] ?? last;
-    return `Q${text(point)} ${text(index === rest.length - 2 ? next : half(point, next))}`;
-  });
-  return `M${text(first)} ${turns.join(" ")}${turns.length === 0 ? `L${text(last)}` : ""}`;
-}
-
-function half(a: Place, b: Place): Place {
-  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+/** Through each point, and straight down there, so that it keeps away from what stands beside. */
+export function pathOf(points: readonly Place[]): string {
+  return points
+    .map((point, index) => {
+      const before = points[index - 1];
+      if (before === undefined) return `M${text(point)}`;
+      const y = (before.y + point.y) / 2;
+      return `C${text({ x: before.x, y })} ${text({ x: point.x, y })} ${text(point)}`;
+    })
+    .join(" ");
 }
 
 function text({ x, y }: Place): string {

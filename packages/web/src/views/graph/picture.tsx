@@ -14,6 +14,9 @@ interface PictureProps {
   readonly withProject: boolean;
 }
 
+/** Room for the buttons, at the left. */
+const aroundPicture = { top: 0.08, right: 0.08, bottom: 0.08, left: "68px" } as const;
+
 const nodeTypes = { app: AppNode };
 const edgeTypes = { need: NeedEdge };
 
@@ -59,7 +62,7 @@ export function Picture({ descriptions, rows, withProject }: PictureProps): Reac
       edgesFocusable={false}
       elementsSelectable={false}
       fitView
-      fitViewOptions={{ minZoom: 0.55, maxZoom: 1.1, padding: 0.08 }}
+      fitViewOptions={{ minZoom: 0.55, maxZoom: 1.1, padding: aroundPicture }}
       minZoom={0.1}
       maxZoom={2}
       proOptions={{ hideAttribution: true }}
