@@ -24,7 +24,6 @@ export {
   type Message,
   RelayClient,
   type RelayClientOptions,
-  type Sent,
   type Trust,
 } from "./client/relay-client.ts";
 export type { ClientSettings, MailboxSettings, Route } from "./client/settings.ts";
@@ -40,6 +39,7 @@ export type {
   OutgoingEvent,
   PageCommit,
   QuarantinedEvent,
+  Sent,
 } from "./client/store/mail-store.ts";
 export { memoryMailStore } from "./client/store/memory-mail-store.ts";
 export { fromBase64, fromBase64Url, toBase64, toBase64Url } from "./envelope/base64.ts";

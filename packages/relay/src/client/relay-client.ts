@@ -34,7 +34,14 @@ import { Outbox } from "./outbox.ts";
 import { Puller, type PullReport } from "./puller.ts";
 import type { CallContext } from "./relay-calls.ts";
 import type { ClientSettings } from "./settings.ts";
-import type { Gap, InboxEntry, MailStore, OutgoingEvent, QuarantinedEvent } from "./store/mail-store.ts";
+import type {
+  Gap,
+  InboxEntry,
+  MailStore,
+  OutgoingEvent,
+  QuarantinedEvent,
+  Sent,
+} from "./store/mail-store.ts";
 import { keepSubscribed } from "./subscription.ts";
 
 /** What a client tells while it works. */
@@ -89,12 +96,12 @@ export interface Message {
   readonly expiresInMs?: number;
   /** The recipient's X25519 key: then only they can read `data`. */
   readonly sealTo?: string;
-}
-
-/** That a message is in the outbox, for good. */
-export interface Sent {
-  readonly id: string;
-  readonly sequence: number;
+  /**
+   * Names what the caller wants to have sent, 1 to 256 characters: with the same key to the same recipient nothing is sent
+   * again, whatever else it says and whatever became of it. Known until a week after the first one's expiry, also after a
+   * crash: for a caller that does not know whether its `send` resolved.
+   */
+  readonly key?: string;
 }
 
 const week = 7 * 24 * 3_600_000;
@@ -208,9 +215,12 @@ export class RelayClient {
 
   /**
    * Signs a message and puts it into the outbox; resolves once it is on the disk. It is posted by `run`, until a relay has
-   * it or it expires. Rejects with what the store says, and then nothing was sent.
+   * it or it expires. Rejects with what the store says, and then nothing was sent; with `TypeError` for a key that is none.
    */
   send(message: Message): Promise<Sent> {
+    if (message.key?.length === 0 || (message.key?.length ?? 0) > 256) {
+      return Promise.reject(new TypeError("the key of a message has 1 to 256 characters"));
+    }
     const sent = this.#sending.then(() => this.#send(message));
     this.#sending = sent.catch(() => {});
     return sent;
@@ -246,8 +256,10 @@ export class RelayClient {
     return await this.#options.store.acknowledge(id);
   }
 
-  async #send({ to, type, subject, data, sealTo, expiresInMs = week }: Message): Promise<Sent> {
+  async #send({ to, type, subject, data, sealTo, key, expiresInMs = week }: Message): Promise<Sent> {
     const { signer, crypto, store } = this.#options;
+    const sent = key === undefined ? undefined : await store.sentAs(to, key);
+    if (sent) return sent;
     const sequence = (await store.lastSequence(to)) + 1;
     const now = this.#clock.now();
     const head = { source: signer.publicKey, recipient: to, sequence, type };
@@ -268,7 +280,7 @@ export class RelayClient {
       envelope: JSON.stringify(envelope),
       expiresAt: now + expiresInMs,
     };
-    await store.enqueue(outgoing);
+    await store.enqueue(outgoing, key);
     await asyncFailpoint("relay.send.stored");
     this.#outbox.notify();
     return { id, sequence };

@@ -9,6 +9,7 @@ import type {
   OutgoingEvent,
   PageCommit,
   QuarantinedEvent,
+  Sent,
 } from "../client/store/mail-store.ts";
 import { sequenceTaken } from "../client/store/memory-mail-store.ts";
 import type { SignedEvent } from "../envelope/event.ts";
@@ -41,6 +42,10 @@ const schema = `
     envelope TEXT NOT NULL, expires INTEGER NOT NULL, refused TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS sequence (recipient TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sent (
+    recipient TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, sequence INTEGER NOT NULL, expires INTEGER NOT NULL,
+    PRIMARY KEY (recipient, key)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 const statements = {
@@ -70,6 +75,9 @@ const statements = {
   countSequence: `INSERT INTO sequence VALUES (?1, ?2)
     ON CONFLICT (recipient) DO UPDATE SET last = excluded.last WHERE last < excluded.last`,
   enqueue: "INSERT INTO outgoing (id, recipient, sequence, envelope, expires) VALUES (?, ?, ?, ?, ?)",
+  noteSent: "INSERT INTO sent VALUES (?, ?, ?, ?, ?)",
+  sentAs: "SELECT id, sequence FROM sent WHERE recipient = ? AND key = ?",
+  forgetSent: "DELETE FROM sent WHERE expires < ?",
   outgoing: "SELECT * FROM outgoing WHERE refused IS NULL ORDER BY at LIMIT ?",
   settle: "DELETE FROM outgoing WHERE id = ?",
   refuse: "UPDATE outgoing SET refused = ? WHERE id = ?",
@@ -149,6 +157,7 @@ class SqliteMailStore implements MailStore {
     this.#transaction(() => {
       this.#run.raiseFloors.run(before);
       this.#run.forget.run(before);
+      this.#run.forgetSent.run(before);
     });
   }
 
@@ -182,13 +191,19 @@ class SqliteMailStore implements MailStore {
     return Number(this.#run.lastSequence.get(recipient)?.["last"] ?? 0);
   }
 
-  enqueue(event: OutgoingEvent): void {
+  enqueue(event: OutgoingEvent, key?: string): void {
     const { id, recipient, sequence, envelope, expiresAt } = event;
     this.#transaction(() => {
       if (this.#run.countSequence.run(recipient, sequence).changes === 0) throw sequenceTaken(event);
       this.#run.enqueue.run(id, recipient, sequence, envelope, expiresAt);
+      if (key !== undefined) this.#run.noteSent.run(recipient, key, id, sequence, expiresAt);
       failpoint("relay.enqueue.row");
     });
+  }
+
+  sentAs(recipient: KeyText, key: string): Sent | undefined {
+    const row = this.#run.sentAs.get(recipient, key);
+    return row && { id: String(row["id"]), sequence: Number(row["sequence"]) };
   }
 
   outgoing(limit: number): readonly OutgoingEvent[] {

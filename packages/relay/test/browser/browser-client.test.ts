@@ -17,6 +17,21 @@ import { expect, test } from "vitest";
 import { FakeRelay } from "../../src/testing/fake-relay.ts";
 import { storeSuite } from "../client/store/store-suite.ts";
 
+/** As much of a browser's as is used here: these tests are checked without its types. */
+interface Databases {
+  open(
+    name: string,
+    version: number,
+  ): {
+    readonly result: {
+      createObjectStore(name: string): { put(value: unknown, key: string): unknown };
+      close(): void;
+    };
+    onupgradeneeded?: () => void;
+    onsuccess?: (event: unknown) => void;
+  };
+}
+
 const hasDatabase = "indexedDB" in globalThis;
 const crypto = webCrypto();
 const somebody = async () =>
@@ -35,6 +50,22 @@ if (hasDatabase) {
         return await openIndexedDbMailStore(name);
       },
     };
+  });
+
+  test("a database of the version before keeps its mail, and gets a place for keys", async () => {
+    const name = globalThis.crypto.randomUUID();
+    const { indexedDB } = globalThis as unknown as { readonly indexedDB: Databases };
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => {
+      for (const each of ["inbox", "seen", "floor", "quarantine", "gap", "outgoing", "sequence"])
+        request.result.createObjectStore(each);
+      request.result.createObjectStore("meta").put("one:7", "cursor");
+    };
+    await new Promise((resolve) => (request.onsuccess = resolve));
+    request.result.close();
+    await using store = await openIndexedDbMailStore(name);
+    expect(await store.cursor()).toBe("one:7");
+    expect(await store.sentAs("" as KeyText, "order 7")).toBeUndefined();
   });
 }
 

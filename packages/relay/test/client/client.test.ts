@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { virtualRig, Writer } from "./virtual-rig.ts";
+import { somebody, virtualRig, Writer } from "./virtual-rig.ts";
 
 const pullsOf = "GET /v1/events/mine";
 const streamsOf = "GET /v1/events/mine/stream";
@@ -230,4 +230,24 @@ test("W-02 a stream that is lost makes it look at once, which tells whether mail
   relay.hangUp();
   await pass(100);
   expect(client.state).toMatchObject({ kind: "degraded", without: "stream" });
+});
+
+test("a message that is sent again under its key is sent once: meanwhile, afterwards, and by the next life", async () => {
+  const { client, pass, events, store, asked, clock } = virtualRig();
+  const to = somebody().publicKey;
+  const send = (key?: string) => client.send({ to, type: "note", data: 7, ...(key && { key }) });
+  const [first, meanwhile] = await Promise.all([send("order 7"), send("order 7")]);
+  expect(meanwhile).toEqual(first);
+  await pass(1_000);
+  expect(await send("order 7")).toEqual(first);
+  expect(await send("order 8")).toMatchObject({ sequence: 2 });
+  expect(await send()).toMatchObject({ sequence: 3 });
+  await pass(1_000);
+  expect(events.filter(({ type }) => type === "posted")).toHaveLength(3);
+  expect(asked("POST /v1/events/mine")).toHaveLength(3);
+  const next = virtualRig({ store, clock });
+  expect(await next.client.send({ to, type: "note", data: 7, key: "order 7" })).toEqual(first);
+  for (const key of ["", "k".repeat(257)]) {
+    await expect(client.send({ to, type: "note", key })).rejects.toThrow(TypeError);
+  }
 });

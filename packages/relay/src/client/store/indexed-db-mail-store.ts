@@ -9,6 +9,7 @@ import type {
   OutgoingEvent,
   PageCommit,
   QuarantinedEvent,
+  Sent,
 } from "./mail-store.ts";
 import { sequenceTaken } from "./memory-mail-store.ts";
 
@@ -19,7 +20,23 @@ interface Seen {
   readonly expires: number;
 }
 
-const names = ["meta", "inbox", "seen", "floor", "quarantine", "gap", "outgoing", "sequence"] as const;
+interface KeyedSent extends Sent {
+  readonly recipient: KeyText;
+  readonly key: string;
+  readonly expires: number;
+}
+
+const names = [
+  "meta",
+  "inbox",
+  "seen",
+  "floor",
+  "quarantine",
+  "gap",
+  "outgoing",
+  "sequence",
+  "sent",
+] as const;
 
 type StoreName = (typeof names)[number];
 type Stores = { readonly [name in StoreName]: IDBObjectStore };
@@ -30,9 +47,11 @@ type Stores = { readonly [name in StoreName]: IDBObjectStore };
  * in some private windows.
  */
 export async function openIndexedDbMailStore(name: string): Promise<MailStore> {
-  const request = indexedDB.open(name, 1);
-  request.onupgradeneeded = () => {
+  const request = indexedDB.open(name, 2);
+  request.onupgradeneeded = ({ oldVersion }) => {
     const { result } = request;
+    result.createObjectStore("sent", { keyPath: ["recipient", "key"] }).createIndex("expires", "expires");
+    if (oldVersion > 0) return;
     result.createObjectStore("meta");
     result
       .createObjectStore("inbox", { keyPath: "seq", autoIncrement: true })
@@ -112,7 +131,9 @@ class IndexedDbMailStore implements MailStore {
   }
 
   forget(before: number): Promise<void> {
-    return this.#write(async ({ seen, inbox, floor }) => {
+    return this.#write(async ({ seen, inbox, floor, sent }) => {
+      const done = await answerOf(sent.index("expires").getAllKeys(IDBKeyRange.upperBound(before, true)));
+      for (const key of done) sent.delete(key);
       const old = await answerOf<Seen[]>(seen.index("expires").getAll(IDBKeyRange.upperBound(before, true)));
       const there = await Promise.all(old.map(({ id }) => answerOf(inbox.index("id").getKey(id))));
       const gone = old.filter((_, index) => there[index] === undefined);
@@ -171,12 +192,23 @@ class IndexedDbMailStore implements MailStore {
     );
   }
 
-  enqueue(event: OutgoingEvent): Promise<void> {
-    return this.#write(async ({ sequence, outgoing }) => {
+  enqueue(event: OutgoingEvent, key?: string): Promise<void> {
+    return this.#write(async ({ sequence, outgoing, sent }) => {
       const last = await answerOf<number | undefined>(sequence.get(event.recipient));
       if (event.sequence <= (last ?? 0)) throw sequenceTaken(event);
       sequence.put(event.sequence, event.recipient);
       outgoing.put(event);
+      if (key === undefined) return;
+      const { id, recipient, expiresAt: expires } = event;
+      const as: KeyedSent = { recipient, key, id, sequence: event.sequence, expires };
+      sent.put(as);
+    });
+  }
+
+  sentAs(recipient: KeyText, key: string): Promise<Sent | undefined> {
+    return this.#read(async ({ sent }) => {
+      const found = await answerOf<KeyedSent | undefined>(sent.get([recipient, key]));
+      return found && { id: found.id, sequence: found.sequence };
     });
   }
 

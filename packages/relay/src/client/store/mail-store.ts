@@ -52,6 +52,12 @@ export interface OutgoingEvent {
   readonly refused?: string;
 }
 
+/** That a message is in the outbox, for good. */
+export interface Sent {
+  readonly id: string;
+  readonly sequence: number;
+}
+
 /** What one page comes to. All of it is durable, or none. */
 export interface PageCommit {
   /** Absent: stays where it is. */
@@ -74,7 +80,10 @@ export interface MailStore extends AsyncDisposable {
   historyOf(marks: readonly Mark[], inQuarantine: "duplicate" | "new"): MaybePromise<readonly History[]>;
   /** Returns how many of the accepted were not there before: an id is taken in once. */
   commit(page: PageCommit): MaybePromise<number>;
-  /** Forgets who had the numbers of events that expired before `before` (wall ms): from then on they are `forgotten`. */
+  /**
+   * Forgets who had the numbers of events that expired before `before` (wall ms): from then on they are `forgotten`. And
+   * under which keys such were sent.
+   */
   forget(before: number): MaybePromise<void>;
   /** Those after number `after`, the oldest first, without the parked ones unless asked for. */
   inbox(after: number, limit: number, parked?: "with-parked"): MaybePromise<readonly InboxEntry[]>;
@@ -88,8 +97,10 @@ export interface MailStore extends AsyncDisposable {
   gaps(): MaybePromise<readonly Gap[]>;
   /** The number of the last event to a recipient, 0 if there was none. */
   lastSequence(recipient: KeyText): MaybePromise<number>;
-  /** Throws `SEQUENCE_TAKEN` if one with its number was there before. */
-  enqueue(event: OutgoingEvent): MaybePromise<void>;
+  /** Throws `SEQUENCE_TAKEN` if one with its number was there before. `key`: what `sentAs` finds it by. */
+  enqueue(event: OutgoingEvent, key?: string): MaybePromise<void>;
+  /** What was sent to a recipient under this key, whatever became of it. */
+  sentAs(recipient: KeyText, key: string): MaybePromise<Sent | undefined>;
   /** Those that are neither accepted nor refused, in the order of their sending. */
   outgoing(limit: number): MaybePromise<readonly OutgoingEvent[]>;
   /** The relay has it. Need not be durable at once: to post it again does no harm. */

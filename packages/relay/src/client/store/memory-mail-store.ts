@@ -9,6 +9,7 @@ import type {
   OutgoingEvent,
   PageCommit,
   QuarantinedEvent,
+  Sent,
 } from "./mail-store.ts";
 
 interface Seen {
@@ -33,6 +34,8 @@ class MemoryMailStore implements MailStore {
   readonly #gaps: Gap[] = [];
   readonly #outgoing = new Map<string, OutgoingEvent>();
   readonly #sequences = new Map<KeyText, number>();
+  /** By recipient and key. */
+  readonly #sent = new Map<string, OutgoingEvent>();
 
   cursor(): string | undefined {
     return this.#cursor;
@@ -72,6 +75,7 @@ class MemoryMailStore implements MailStore {
       this.#numbers.delete(`${sender} ${sequence}`);
       this.#floors.set(sender, Math.max(sequence, this.#floors.get(sender) ?? 0));
     }
+    for (const [key, { expiresAt }] of this.#sent) if (expiresAt < before) this.#sent.delete(key);
   }
 
   inbox(after: number, limit: number, parked?: "with-parked"): readonly InboxEntry[] {
@@ -105,10 +109,16 @@ class MemoryMailStore implements MailStore {
     return this.#sequences.get(recipient) ?? 0;
   }
 
-  enqueue(event: OutgoingEvent): void {
+  enqueue(event: OutgoingEvent, key?: string): void {
     if (event.sequence <= this.lastSequence(event.recipient)) throw sequenceTaken(event);
     this.#sequences.set(event.recipient, event.sequence);
     this.#outgoing.set(event.id, event);
+    if (key !== undefined) this.#sent.set(`${event.recipient} ${key}`, event);
+  }
+
+  sentAs(recipient: KeyText, key: string): Sent | undefined {
+    const sent = this.#sent.get(`${recipient} ${key}`);
+    return sent && { id: sent.id, sequence: sent.sequence };
   }
 
   outgoing(limit: number): readonly OutgoingEvent[] {

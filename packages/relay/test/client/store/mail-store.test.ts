@@ -67,7 +67,8 @@ test("a message that fails between its number and its row takes no number", asyn
   const event = { id: "x", recipient: "b" as KeyText, sequence: 1, envelope: "{}", expiresAt: 1 };
   {
     using _ = setFailpoints("relay.enqueue.row:1*error(disk full)");
-    expect(() => store.enqueue(event)).toThrow("disk full");
+    expect(() => store.enqueue(event, "order 7")).toThrow("disk full");
   }
   expect([await store.lastSequence(event.recipient), await store.outgoing(10)]).toEqual([0, []]);
+  expect(await store.sentAs(event.recipient, "order 7")).toBeUndefined();
 });

@@ -165,6 +165,24 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
         expect(await again.lastSequence(bob)).toBe(3);
       }));
 
+    test("knows under which key a message was sent, over being opened again, until long after its expiry", () =>
+      use(async (store, reopen) => {
+        await store.enqueue(outgoingOf("a", 1), "order 7");
+        await store.enqueue({ ...outgoingOf("b", 1), recipient: alice, expiresAt: 20 }, "order 7");
+        await store.enqueue(outgoingOf("c", 2));
+        await store.settle("a");
+        await store.refuse("b", "too large");
+        const again = await reopen();
+        expect(await again.sentAs(bob, "order 7")).toEqual({ id: "a", sequence: 1 });
+        expect(await again.sentAs(alice, "order 7")).toEqual({ id: "b", sequence: 1 });
+        expect(await again.sentAs(bob, "order 8")).toBeUndefined();
+        await again.forget(9);
+        expect(await again.sentAs(bob, "order 7")).toEqual({ id: "a", sequence: 1 });
+        await again.forget(10);
+        expect(await again.sentAs(bob, "order 7")).toBeUndefined();
+        expect(await again.sentAs(alice, "order 7")).toEqual({ id: "b", sequence: 1 });
+      }));
+
     test("gives no number of a recipient to two events", () =>
       use(async (store) => {
         await store.enqueue(outgoingOf("a", 1));
