@@ -43,6 +43,7 @@ import type {
   Sent,
 } from "./store/mail-store.ts";
 import { keepSubscribed } from "./subscription.ts";
+import { TurnShare } from "./turn-share.ts";
 
 /** What a client tells while it works. */
 export type ClientEvent =
@@ -131,12 +132,14 @@ export class RelayClient {
   #judgeAt = Number.POSITIVE_INFINITY;
   // One at a time: each takes the next number.
   #sending: Promise<unknown> = Promise.resolve();
+  readonly #turns: TurnShare;
 
   constructor(options: RelayClientOptions) {
     const { clock = systemClock, random = systemRandom, backoff = patientBackoff, store } = options;
     const { everyMs = 60_000 } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#turns = new TurnShare(clock);
     this.#random = random;
     this.#backoff = backoff;
     const call = (token: ShutdownToken): CallContext => ({ transport: options.transport, token, clock });
@@ -258,6 +261,7 @@ export class RelayClient {
 
   async #send({ to, type, subject, data, sealTo, key, expiresInMs = week }: Message): Promise<Sent> {
     const { signer, crypto, store } = this.#options;
+    await this.#turns.take();
     const sent = key === undefined ? undefined : await store.sentAs(to, key);
     if (sent) return sent;
     const sequence = (await store.lastSequence(to)) + 1;

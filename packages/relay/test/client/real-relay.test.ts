@@ -38,6 +38,17 @@ test("W-09 what one sends is in the other's inbox, verified, in order; and it go
   expect(first?.event).toMatchObject({ source: toBob, recipient: toAlice, sequence: 1, type: "note" });
 });
 
+test("who sends in a loop keeps nothing waiting: the first are with the relay before the last was sent", async () => {
+  const { alice, bob } = await pair();
+  alice.run();
+  let sent = 0;
+  const isPosted = () => alice.events.some(({ type }) => type === "posted");
+  while (!isPosted() && sent < 20_000) {
+    await alice.client.send({ to: bob.client.key, type: "note", data: sent++ });
+  }
+  expect(sent).toBeLessThan(20_000);
+});
+
 test("what was sent while it did not run is posted once it does, also by the next process", async () => {
   const { alice, bob } = await pair();
   bob.run();
