@@ -92,7 +92,11 @@ export class Pairing {
           `${code.name} did not answer in ${answerMs / 1_000} s; is its daemon running, and the code younger than 10 min?`,
         );
       }
-      const known: Contact = { ...contact, address: addressOf(welcome.address, key) };
+      const address = ownAddress(welcome.address, key);
+      if (address === undefined) {
+        throw new HoldfastError("PAIRING_FAILED", `${code.name} told an address that is not its own`);
+      }
+      const known: Contact = { ...contact, address };
       await book.add(known);
       return { contact: known, role: welcome.role };
     } catch (error) {
@@ -113,10 +117,11 @@ export class Pairing {
       return;
     }
     const code = this.#codes.find(mail.secret);
-    if (code === undefined) return;
     const { book, station } = this.#options;
     const { key } = from.address;
-    const contact: Contact = { name: from.name, address: addressOf(mail.address, key), may: code.role };
+    const address = ownAddress(mail.address, key);
+    if (code === undefined || address === undefined) return;
+    const contact: Contact = { name: from.name, address, may: code.role };
     await book.add(contact);
     const own = await this.#inviteAnew(key);
     const welcome: PairMail = {
@@ -139,7 +144,8 @@ export class Pairing {
     const mail = v.safeParse(pairMail, body);
     if (!mail.success || mail.output.kind !== "ask" || this.#codes.find(mail.output.secret) === undefined)
       return;
-    const address = addressOf(mail.output.address, payload.event.source);
+    const address = ownAddress(mail.output.address, payload.event.source);
+    if (address === undefined) return;
     await book.add({ name: this.#freeName(mail.output.name), address });
     // Now it can be judged, and comes to `receive`.
     await station.client.judgeAgain();
@@ -173,11 +179,14 @@ export class Pairing {
   }
 }
 
-/** What `key` says its own address is. Throws `BAD_ADDRESS`. */
-function addressOf(word: string, key: KeyText): Address {
-  const address = parseAddress(word);
-  if (address.key === key) return address;
-  throw new HoldfastError("BAD_ADDRESS", "the address is somebody else's");
+/** What `key` says its own address is, if it is one, and its own. */
+function ownAddress(word: string, key: KeyText): Address | undefined {
+  try {
+    const address = parseAddress(word);
+    return address.key === key ? address : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readJson(text: string): unknown {
