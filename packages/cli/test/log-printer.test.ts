@@ -31,6 +31,15 @@ test("names are aligned, and instances told apart where there are several", () =
   expect(printer.line(line("web", "", 12))).toBe("web.12 | \n");
 });
 
+test("lines of stderr have a sign of their own, also where they go on", () => {
+  const err = { ...line("db", "gone"), stream: "stderr" as const };
+  expect(new LogPrinter(sources, format).line(err)).toBe("db     ! gone\n");
+  const narrow = new LogPrinter(sources, { ...format, isTerminal: true, columns: () => 40 });
+  expect(narrow.line({ ...err, text: "one two three four five six seven eight nine" })).toMatch(
+    /^db {5}! .*\n {7}! .*\n$/,
+  );
+});
+
 test("several projects are told apart", () => {
   const printer = new LogPrinter([...sources, { project: "blog", name: "db", instances: 1 }], format);
   expect(printer.line(line("db", "ready"))).toBe("shop/db     | ready\n");

@@ -79,3 +79,27 @@ test("as long as lines come, the last one is waited for", async () => {
   expect(complete).toBe(true);
   client.close();
 });
+
+test("where streams are told apart, the last line of each is waited for", async () => {
+  const both = [
+    { ...line("out", 60), stream: "stdout" as const },
+    { ...line("err", 6), stream: "stderr" as const },
+  ];
+  await using daemon = await FakeDaemon.listen({ logs: both });
+  const client = await connect(new FakeCli({ home: daemon.home }));
+  const clock = new VirtualClock();
+  const tail = new LogTail(start);
+  tail.printed(both.slice(0, 1));
+  let isComplete = false;
+  void tail.complete(clock, client, targets).then(() => {
+    isComplete = true;
+  });
+  while (daemon.called("logs.read").length < 3) await new Promise(setImmediate);
+  await client.call("system.info", {});
+  await clock.advance(100);
+  expect(isComplete).toBe(false);
+  tail.printed(both.slice(1));
+  await clock.advance(20);
+  expect(isComplete).toBe(true);
+  client.close();
+});

@@ -5,7 +5,7 @@ const olderLines = 1_000;
 
 /** The lines of an instance before those that are known, the newest thousand of them. */
 export async function readOlder(
-  daemon: Daemon,
+  daemon: Pick<Daemon, "call">,
   target: Target,
   known: readonly LogLine[],
 ): Promise<readonly LogLine[]> {

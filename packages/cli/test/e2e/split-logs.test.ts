@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Holdfast } from "./holdfast.ts";
 
@@ -62,6 +64,40 @@ test("logs of one stream are whole across a kill of the daemon, and an app with 
     err: expect.stringContaining("log: { split: true }"),
   });
   await holdfast.run("down");
+  await holdfast.run("daemon", "stop");
+  expect(holdfast.processes()).toEqual([]);
+});
+
+test("who follows an app hears of its stderr once it is told apart, and of both again afterwards", async () => {
+  const manifest = (log: string): string => `
+services:
+  db:
+    command: ["sh", "-c", "echo one; echo two >&2; exec sleep 1000"]
+    environment: { HOLDFAST_E2E: "\${HOLDFAST_E2E}" }
+${log}`;
+  await using holdfast = new Holdfast({ "holdfast.yaml": manifest("") });
+  const apply = async (log: string): Promise<void> => {
+    writeFileSync(join(holdfast.directory, "holdfast.yaml"), manifest(log));
+    expect(await holdfast.run("up", "-d")).toMatchObject({ code: 0 });
+  };
+  await apply("");
+  const following = holdfast.start("logs", "db", "-f", "--json");
+  await following.prints('"text":"two"');
+  await apply("    log: { split: true }\n");
+  await following.prints('"stream":"stderr"');
+  await apply("");
+  const all = async (): Promise<readonly string[]> =>
+    (await holdfast.run("logs", "db", "--json")).out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .map(({ text, stream = "both" }) => `${stream} ${text}`);
+  await expect.poll(async () => (await all()).length, { timeout: 10_000 }).toBe(6);
+  // Since which offset a log is stdout's alone is forgotten when it is so no more.
+  expect(await all()).toEqual(["both one", "both two", "both one", "stderr two", "both one", "both two"]);
+  following.signal("SIGINT");
+  const { out } = await following.ended;
+  expect(out.trimEnd().split("\n")).toHaveLength(6);
   await holdfast.run("daemon", "stop");
   expect(holdfast.processes()).toEqual([]);
 });

@@ -149,7 +149,7 @@ test("why has the last lines of both streams before an exit", async () => {
   ]);
 });
 
-test("a change of log.split starts the app anew, and who follows it hears of stderr then", async () => {
+test("a change of log.split starts the app anew, and what was written before stays", async () => {
   const text = `process.stdout.write("out\\n"); process.stderr.write("err\\n"); setInterval(() => {}, 1000)`;
   real = await realDaemon();
   const app = appSpec("web", script(text));
