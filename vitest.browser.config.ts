@@ -2,6 +2,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromium, nodeOnly, suites } from "./test/engines/chromium.ts";
+import { poll } from "./test/engines/poll.ts";
 import { reporters } from "./test/engines/reporters.ts";
 
 const browser = (executablePath: string) => ({
@@ -23,6 +24,7 @@ export default defineConfig({
   cacheDir: "node_modules/.vite-browser",
   test: {
     reporters: reporters("chromium"),
+    expect: { poll },
     testTimeout: 60_000,
     ...(chromium === undefined
       ? { include: ["test/engines/no-chromium.ts"] }

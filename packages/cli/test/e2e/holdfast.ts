@@ -127,6 +127,10 @@ export class Running {
     });
   }
 
+  get out(): string {
+    return this.#out;
+  }
+
   get err(): string {
     return this.#err;
   }

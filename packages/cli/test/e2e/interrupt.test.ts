@@ -65,10 +65,9 @@ services:
   up.signal("SIGINT");
   await up.prints("stopping deaf");
   await systemClock.sleep(300);
-  const before = systemClock.monotonic();
+  // Its grace is three times as long as this test may take.
   up.signal("SIGINT");
   const { err } = await up.ended;
-  expect(systemClock.monotonic() - before).toBeLessThan(3_000);
   expect(err).toContain("killing");
   expect(holdfast.processes()).toEqual([]);
 });

@@ -244,7 +244,7 @@ services:
   await holdfast.run("up", "-d");
   const logs = holdfast.start("logs", "-f", "clock", "-n", "1", "--json");
   const events = holdfast.start("events", "-f", "--json");
-  await systemClock.sleep(500);
+  await expect.poll(() => logs.out.split("\n").length).toBeGreaterThan(5);
   await holdfast.run("stop", "clock");
   await events.prints("clock is stopped");
   for (const follower of [logs, events]) follower.signal("SIGTERM");

@@ -1,5 +1,5 @@
 /** The rows of an asynchronous lifecycle of apps, each shown on the daemon itself. A-07 stands in `removing.test.ts`. */
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { WebSocket } from "ws";
 import type { DaemonEvent } from "../../src/api/contract.ts";
 import { appSpec, needs, projectSpec, restart } from "../fakes/app-spec.ts";
@@ -30,7 +30,7 @@ describe("A-01", () => {
       const begun = clock.monotonic();
       const answer = rig.post(call(method, { targets: [{ project: "shop", name }] }));
       const known = daemon.operations.list().length;
-      await vi.waitUntil(() => daemon.operations.list().length > known);
+      await expect.poll(() => daemon.operations.list().length > known).toBeTruthy();
       // The turn of the journal: nothing else of the clock is needed for an answer.
       await clock.advance(0);
       expect((await answer).text).toContain('"state":"running"');
@@ -95,7 +95,7 @@ test("A-02 every WebSocket client sees the flipped state before there is a reply
     socket.send(call("events.follow"));
     sockets.push(socket);
   }
-  await vi.waitUntil(() => [...heard.values()].every((own) => own.length === 1));
+  await expect.poll(() => [...heard.values()].every((own) => own.length === 1)).toBeTruthy();
   for (const [kind, state] of [
     ["stop", "stopping"],
     ["restart", "restarting"],
@@ -104,10 +104,10 @@ test("A-02 every WebSocket client sees the flipped state before there is a reply
     for (const own of heard.values()) own.length = 0;
     sockets[0]?.send(call(`apps.${kind}`, { targets: [web] }));
     // The clock stands still, so nothing is on the disk, and nobody has a reply.
-    await vi.waitUntil(() => [...heard.values()].every((own) => own.includes(state)));
+    await expect.poll(() => [...heard.values()].every((own) => own.includes(state))).toBeTruthy();
     expect([...heard.values()].flat()).not.toContain("reply");
     await clock.advance(1);
-    await vi.waitUntil(() => heard.get(0)?.includes("reply") === true);
+    await expect.poll(() => heard.get(0)?.includes("reply") === true).toBeTruthy();
     const caller = heard.get(0) ?? [];
     expect(caller.indexOf(state)).toBeLessThan(caller.indexOf("reply"));
   }

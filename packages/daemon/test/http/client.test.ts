@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listenUnixSocket } from "@holdfast/platform";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { methodTable } from "../../src/api/methods.ts";
 import { connectDaemon, connectDaemonOverHttp, type DaemonClient } from "../../src/client/index.ts";
 import { ApiServer } from "../../src/server.ts";
@@ -16,7 +16,7 @@ async function tries(daemon: DaemonClient, fake: ReturnType<typeof fakeDaemon>):
   const { result } = await daemon.subscribe("events.follow", {}, ({ message }) => void events.push(message));
   expect(result.seq).toBeGreaterThan(0);
   fake.daemon.apply(projectSpec([appSpec("web")]));
-  await vi.waitUntil(() => events.length > 0);
+  await expect.poll(() => events.length > 0).toBeTruthy();
   const rows = await daemon.call("apps.list", {});
   expect(rows.map(({ name }) => name)).toEqual(["web"]);
   await expect(daemon.call("operations.get", { id: "none" })).rejects.toMatchObject({

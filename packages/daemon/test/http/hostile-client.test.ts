@@ -29,7 +29,7 @@ async function openRawWebSocket(rig: HttpRig, extra = ""): Promise<Socket & { he
     `GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
       `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer ${token}\r\n${extra}\r\n`,
   );
-  await vi.waitUntil(() => socket.heard().includes("\r\n\r\n"));
+  await expect.poll(() => socket.heard().includes("\r\n\r\n")).toBeTruthy();
   return socket;
 }
 
@@ -41,7 +41,7 @@ test.each(["//", "///", "//?", "//:x", "//[", "/%", "/\\", "http://localhost", "
     socket.write(
       `GET ${target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`,
     );
-    await vi.waitUntil(() => socket.heard().includes("\r\n\r\n"));
+    await expect.poll(() => socket.heard().includes("\r\n\r\n")).toBeTruthy();
     expect(socket.heard()).toMatch(/^HTTP\/1\.1 4\d\d /);
     const plain = await rig.raw(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(plain).toMatch(/^HTTP\/1\.1 4\d\d /);
@@ -58,7 +58,7 @@ test("T12: who is refused a WebSocket and never closes its side keeps no connect
     socket.write("GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
     socket.once("end", () => closed.push(index));
   }
-  await vi.waitUntil(() => closed.length === 20);
+  await expect.poll(() => closed.length === 20).toBeTruthy();
   // Neither of them has closed its own side.
   await vi.waitUntil(async () => (await rig.server.sockets()) <= 1, 5_000);
 });
@@ -97,7 +97,7 @@ test("F16: a frame that says it has 100 MiB is refused by what it says", async (
   head.writeBigUInt64BE(104_857_600n, 2);
   const before = process.memoryUsage().arrayBuffers;
   socket.write(head);
-  await vi.waitUntil(() => socket.readableEnded || socket.closed);
+  await expect.poll(() => socket.readableEnded || socket.closed).toBeTruthy();
   expect(socket.heard()).toContain("\u0003\u00f1");
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000);
   expect((await rig.post(ping)).status).toBe(200);
@@ -123,7 +123,7 @@ test("F16: compression is not agreed on, and a frame that is compressed all the 
   const compressed = frame(1, Buffer.from("00", "hex"));
   compressed[0] = 0xc1;
   socket.write(compressed);
-  await vi.waitUntil(() => socket.readableEnded || socket.closed);
+  await expect.poll(() => socket.readableEnded || socket.closed).toBeTruthy();
   expect((await rig.post(ping)).status).toBe(200);
   // A body in gzip is no JSON.
   const zipped = await rig.post("", { body: Buffer.alloc(10), headers: { "Content-Encoding": "gzip" } });
@@ -174,7 +174,7 @@ test("T12: each item of a batch counts as one call", async () => {
   const batch = `[${Array(100).fill(wait).join()}]`;
   for (let index = 0; index < 10; index++) socket.send(batch);
   socket.send(call("system.healthz", {}, 7));
-  await vi.waitUntil(() => texts.length > 0);
+  await expect.poll(() => texts.length > 0).toBeTruthy();
   expect(texts[0]).toContain("more than 1000 calls at once on one connection");
 });
 
@@ -188,7 +188,7 @@ test("F15: who stops reading a WebSocket is cut off, and others hear every event
     heard++;
   });
   quick.send(call("events.follow"));
-  await vi.waitUntil(() => heard === 1 && slow.heard().includes("subscription"));
+  await expect.poll(() => heard === 1 && slow.heard().includes("subscription")).toBeTruthy();
   slow.pause();
   const before = process.memoryUsage.rss();
   const big = "x".repeat(10_000);
@@ -216,7 +216,7 @@ test("F15: who stops reading server-sent events is cut off, without harm to the 
   const rig = await httpRig();
   const slow = await open(rig);
   slow.write(`GET /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`);
-  await vi.waitUntil(() => slow.heard().includes("hello"));
+  await expect.poll(() => slow.heard().includes("hello")).toBeTruthy();
   slow.pause();
   const big = "x".repeat(100_000);
   let published = 0;

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { WebSocket } from "ws";
 import { arithmetic } from "../../../rpc/test/arithmetic.ts";
 import { exchanges } from "../../../rpc/test/specification-exchanges.ts";
@@ -148,7 +148,7 @@ describe("calls", () => {
     const got = texts(socket);
     socket.send(request);
     socket.send('{"jsonrpc":"2.0","method":"sum","params":[1],"id":"last"}');
-    await vi.waitUntil(() => got.some((text) => text.includes('"last"')));
+    await expect.poll(() => got.some((text) => text.includes('"last"'))).toBeTruthy();
     expect(got.map((text) => JSON.parse(text)).filter(({ id }) => id !== "last")).toEqual(replies);
   });
 
@@ -158,7 +158,7 @@ describe("calls", () => {
     await fake.clock.advance(100);
     let isAnswered = false;
     const answer = post(call("apps.stop", { targets: [{ project: "shop" }], key: "k" }));
-    await vi.waitUntil(() => fake.daemon.operations.list().some(({ kind }) => kind === "stop"));
+    await expect.poll(() => fake.daemon.operations.list().some(({ kind }) => kind === "stop")).toBeTruthy();
     void answer.then(() => {
       isAnswered = true;
     });
@@ -217,9 +217,9 @@ describe("events", () => {
     await fake.clock.advance(100);
     const after = fake.daemon.events.read(0).map(({ seq }) => seq);
     expect(after.length).toBeGreaterThan(all.length);
-    await vi.waitUntil(
-      () => whole().includes(`id: ${after.at(-1)}`) && rest().includes(`id: ${after.at(-1)}`),
-    );
+    await expect
+      .poll(() => whole().includes(`id: ${after.at(-1)}`) && rest().includes(`id: ${after.at(-1)}`))
+      .toBeTruthy();
     expect(eventsOf(whole())).toEqual(after);
     expect(eventsOf(rest())).toEqual(after.slice(2));
     await server[Symbol.asyncDispose]();
@@ -236,9 +236,9 @@ describe("events", () => {
     const socket = (await openWebSocket()) as WebSocket;
     const got = texts(socket);
     socket.send(call("events.follow", { after: 0 }));
-    await vi.waitUntil(() => got.length > 0);
+    await expect.poll(() => got.length > 0).toBeTruthy();
     fake.daemon.apply(projectSpec([appSpec("web")]));
-    await vi.waitUntil(() => got.length > 2);
+    await expect.poll(() => got.length > 2).toBeTruthy();
     expect(got[0]).toContain('"subscription":"1"');
     expect(got[1]).toContain('"project":"shop"');
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listenUnixSocket } from "@holdfast/platform";
 import { serve } from "@holdfast/rpc";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { arithmetic } from "../../../rpc/test/arithmetic.ts";
 import { exchanges } from "../../../rpc/test/specification-exchanges.ts";
 import { httpRig } from "./http-rig.ts";
@@ -42,7 +42,7 @@ test.each(exchanges)("JSON-RPC §7 over the Unix socket: %s", async (_, request,
   const { socket, replies } = await socketRig();
   // One text a line: what the specification prints in several is sent in one, as JSON may be.
   socket.write(`${request.replaceAll("\n", " ")}\n${last}\n`);
-  await vi.waitUntil(() => replies().some(isLast));
+  await expect.poll(() => replies().some(isLast)).toBeTruthy();
   expect(replies().filter((reply) => !isLast(reply))).toEqual(expected);
 });
 
@@ -60,14 +60,14 @@ describe.skipIf(names.length === 0)("T7: JSONTestSuite", () => {
     for (const [index, bytes] of lines.entries()) {
       const before = replies().length;
       socket.write(Buffer.concat([bytes, Buffer.from("\n")]));
-      await vi.waitUntil(() => replies().length > before, { interval: 1 });
+      await expect.poll(() => replies().length > before, { interval: 1 }).toBeTruthy();
       const name = expected[index] ?? "";
       if (name.startsWith("n_")) expect([name, codes(replies()[before])]).toEqual([name, -32700]);
     }
     // Those with a line end in them are several texts here, and none of them may do harm either.
     for (const name of names) if (bytesOf(name).includes("\n")) socket.write(bytesOf(name));
     socket.write(`\n${last}\n`);
-    await vi.waitUntil(() => replies().some(isLast));
+    await expect.poll(() => replies().some(isLast)).toBeTruthy();
     expect(lines.length).toBeGreaterThan(250);
   });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { formatAddress, parseAddress } from "@holdfast/relay";
 import { type Clock, systemClock } from "@holdfast/runtime";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { RemoteRole } from "../../src/api/contract.ts";
 import type { OwnMethod } from "../../src/api/params.ts";
 import { schemas } from "../../src/api/params.ts";
@@ -31,7 +31,7 @@ test("a machine that was paired calls, follows and changes as it may, in its own
   const followed = await there.subscribe("events.follow", {}, ({ message }) => void events.push(message));
   const [operation] = await there.call("apps.stop", { targets, key: "k" });
   expect(operation?.by).toMatch(/^remote laptop \([\w-]{8}\)$/);
-  await vi.waitUntil(() => events.length > 0);
+  await expect.poll(() => events.length > 0).toBeTruthy();
   expect(server.changes.at(-1)).toMatchObject({ method: "apps.stop", by: operation?.by, outcome: "done" });
   expect(server.calls().map(({ method }) => method)).toEqual(["apps.list", "events.follow", "apps.stop"]);
   await expect(there.call("apps.get", { project: "shop", name: "none" })).rejects.toMatchObject({
@@ -41,7 +41,7 @@ test("a machine that was paired calls, follows and changes as it may, in its own
   expect((await nodesOf(server))[0]).toMatchObject({ name: "laptop", role: "operate", connections: 1 });
   expect((await nodesOf(laptop))[0]).toMatchObject({ name: "server", role: null, connections: 1 });
   there.close();
-  await vi.waitUntil(async () => (await nodesOf(server))[0]?.connections === 0);
+  await expect.poll(async () => (await nodesOf(server))[0]?.connections === 0).toBeTruthy();
   expect([server.errors, laptop.errors]).toEqual([[], []]);
 });
 
