@@ -1,13 +1,14 @@
 import { appendFileSync, closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectories } from "@holdfast/platform";
-import type { Clock, Timer } from "@holdfast/runtime";
+import type { Clock } from "@holdfast/runtime";
 import { breather } from "./breather.ts";
+import { CopyTask } from "./copy-task.ts";
 import { GrowthWatch } from "./growth-watch.ts";
 import type { HolePuncher } from "./hole-puncher.ts";
 import { lastLines } from "./last-lines.ts";
 import { lineStartFrom, longestLineBytes, type RawLine, readBytes, readLines } from "./lines.ts";
-import { type CopyTarget, LogCopy } from "./log-copy.ts";
+import type { CopyTarget } from "./log-copy.ts";
 import { LogCutter, mostTimes } from "./log-cutter.ts";
 import { leastLogBytes, type Retention, usualRetention } from "./retention.ts";
 import { appendTime, countTimes, readTimes, type TimeIndex, trimTimes } from "./time-index.ts";
@@ -64,11 +65,10 @@ export class AppLog {
   readonly #listeners = new Set<() => void>();
   readonly #cutter: LogCutter;
   readonly #troubles: Troubles;
+  readonly #copies: CopyTask;
   #pair: LogPair | undefined;
   #watch: GrowthWatch | undefined;
   #prepared = false;
-  #copy: LogCopy | undefined;
-  #copying: Timer | undefined;
 
   /** Its index of times lies beside it. Without `care` nothing of it is ever let go. */
   constructor(path: string, clock: Clock, care?: LogCare) {
@@ -77,6 +77,7 @@ export class AppLog {
     this.#indexPath = `${path}.times`;
     this.#care = care;
     this.#troubles = new Troubles(path);
+    this.#copies = new CopyTask({ path, clock, troubles: this.#troubles, first: () => this.firstOffset });
     this.#cutter = new LogCutter({
       path,
       indexPath: this.#indexPath,
@@ -105,8 +106,7 @@ export class AppLog {
 
   /** From the next line on, everything also goes to another file. */
   copyTo(target: CopyTarget | undefined): void {
-    this.clock.clearTimeout(this.#copying);
-    this.#copy = target === undefined ? undefined : new LogCopy(this.path, target, this.size);
+    this.#copies.to(target, this.size);
   }
 
   /** Watches it grow, until `settle`. */
@@ -125,7 +125,7 @@ export class AppLog {
         this.#grown(size, now);
       });
     });
-    this.#catchUp(false);
+    this.#copies.catchUp(false);
     this.trim();
   }
 
@@ -135,8 +135,8 @@ export class AppLog {
    */
   close(): void {
     this.#unwatch();
-    while (this.#catchUp(false));
-    this.clock.clearTimeout(this.#copying);
+    while (this.#copies.catchUp(false));
+    this.#copies.stop();
   }
 
   /** Its files are about to be deleted: it begins anew with what is written next. */
@@ -144,7 +144,7 @@ export class AppLog {
     this.close();
     this.#cutter.reset();
     this.#prepared = false;
-    this.#copy = undefined;
+    this.#copies.to(undefined, 0);
   }
 
   get isFollowed(): boolean {
@@ -155,7 +155,7 @@ export class AppLog {
   settle(): void {
     this.#unwatch();
     this.#endLine();
-    this.#catchUp(true);
+    this.#copies.catchUp(true);
     this.#tell();
   }
 
@@ -262,7 +262,7 @@ export class AppLog {
       appendTime(this.#indexPath, now, size);
       if (countTimes(this.#indexPath) > mostTimes) trimTimes(this.#indexPath, this.firstOffset, mostTimes);
     });
-    this.#catchUp(false);
+    this.#copies.catchUp(false);
     this.#tell();
     this.trim();
     this.#pair?.other.trim();
@@ -292,17 +292,6 @@ export class AppLog {
   #unwatch(): void {
     this.#watch?.close();
     this.#watch = undefined;
-  }
-
-  /** Copies some of what is new, and the rest as soon as others had their turn. True when there is a rest. */
-  #catchUp(atEnd: boolean): boolean {
-    this.clock.clearTimeout(this.#copying);
-    const { isBehind, failure } = this.#copy?.catchUp(this.firstOffset, atEnd) ?? { isBehind: false };
-    this.#troubles.tell("copy", failure);
-    if (!isBehind) return false;
-    this.#copying = this.clock.setTimeout(() => void this.#catchUp(atEnd), 0);
-    this.#copying.unref();
-    return true;
   }
 
   #timeIndex<T>(look: (index: TimeIndex) => T): T {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Subscription } from "@holdfast/rpc";
 import { afterEach, expect, test } from "vitest";
@@ -51,29 +51,41 @@ class Taker implements Subscription<LogEvent> {
   }
 }
 
-/** 100 bytes a line, to both streams, faster than a bounded log can keep all of it. */
-const writer = script(`
+/**
+ * 100 bytes a line, to both streams, up to the number in a file: so much is never unread that a bounded log could not keep
+ * it. In another file is how far it came.
+ */
+const writer = (go: string, at: string) =>
+  script(`
+  const { readFileSync, writeFileSync, writeSync } = require("node:fs");
   let number = 0;
-  const write = () => {
-    for (let count = 0; count < 40; count++, number++) {
-      process.stdout.write(("out " + number + " ").padEnd(99, "o") + "\\n");
-      if (number % 2 === 0) process.stderr.write(("err " + number + " ").padEnd(99, "e") + "\\n");
+  setInterval(() => {
+    const to = Number(readFileSync(${JSON.stringify(go)}, "utf8"));
+    if (number >= to) return;
+    for (; number < to; number++) {
+      writeSync(1, ("out " + number + " ").padEnd(99, "o") + "\\n");
+      if (number % 2 === 0) writeSync(2, ("err " + number + " ").padEnd(99, "e") + "\\n");
     }
-    if (number < 4000) setTimeout(write, 8);
-    else process.stdout.write("done\\n", () => setInterval(() => {}, 1000));
-  };
-  write();
+    writeFileSync(${JSON.stringify(at)}, String(number));
+  }, 5);
 `);
 
 test("no line of either stream is lost or comes twice while logs are cut and the daemon is killed and back", async () => {
   real = await realDaemon({ bounded: true });
-  const spec = projectSpec([
-    appSpec("web", { ...writer, logSplit: true, logKeep: { maxBytes: 128 * 1024 } }),
-  ]);
-  real.daemon.apply(spec);
+  const [go, at] = [join(real.directory, "go"), join(real.directory, "at")];
+  writeFileSync(go, "0");
+  const wrote = async (number: number): Promise<void> => {
+    await until(
+      () => existsSync(at) && readFileSync(at, "utf8") === String(number),
+      () => `${number} lines`,
+      30_000,
+    );
+  };
+  const logKeep = { maxBytes: 128 * 1024 };
+  real.daemon.apply(projectSpec([appSpec("web", { ...writer(go, at), logSplit: true, logKeep })]));
   const taken: LogLine[] = [];
   let skipped = 0;
-  for (let life = 0; life < 4; life++) {
+  for (let life = 1; life <= 4; life++) {
     const takers = (["stdout", "stderr"] as const).map((stream) => {
       const after = taken.findLast((line) => line.stream === stream)?.offset;
       const taker = new Taker();
@@ -81,27 +93,26 @@ test("no line of either stream is lost or comes twice while logs are cut and the
       const { done } = followLogs(taker, sources, after === undefined ? {} : { after });
       return { taker, done };
     });
-    const all = (): readonly LogLine[] => [...taken, ...takers.flatMap(({ taker }) => taker.lines)];
-    const isDone = (): boolean => all().some(({ text }) => text === "done");
-    const share = (life + 1) * 1_200;
-    await until(
-      () => isDone() || (life < 3 && all().length > share),
-      () => `${all().length} lines`,
-      30_000,
-    );
-    if (life === 3)
-      await until(
-        () => all().some(({ text }) => text.startsWith("err 3998 ")),
-        () => "stderr",
-      );
-    if (life < 3) await real.abandon();
+    // More than both logs may keep, a little at a time while it is read.
+    for (let number = life * 1_000 - 700; number <= life * 1_000; number += 100) {
+      writeFileSync(go, String(number));
+      const hasAll = (): boolean =>
+        takers.every(({ taker }) => taker.lines.some(({ text }) => Number(text.split(" ")[1]) >= number - 2));
+      await until(hasAll, () => `${number} of ${takers.map(({ taker }) => taker.lines.length)}`, 30_000);
+    }
+    if (life < 4) {
+      await real.abandon();
+      // Nobody watches while that is written.
+      writeFileSync(go, String(life * 1_000 + 200));
+      await wrote(life * 1_000 + 200);
+    }
     for (const { taker, done } of takers) {
       taker.end();
       await done;
       taken.push(...taker.lines);
       skipped += taker.skipped;
     }
-    if (life < 3) real = await realDaemon({ directory: real.directory, bounded: true });
+    if (life < 4) real = await realDaemon({ directory: real.directory, bounded: true });
   }
   const numbers = (word: string): readonly number[] =>
     taken.filter(({ text }) => text.startsWith(word)).map(({ text }) => Number(text.split(" ")[1]));
@@ -110,14 +121,13 @@ test("no line of either stream is lost or comes twice while logs are cut and the
   expect(numbers("err")).toEqual(Array.from({ length: 2_000 }, (_, index) => 2 * index));
   for (const { text, stream } of taken) expect(stream).toBe(text.startsWith("err") ? "stderr" : "stdout");
   // The logs were cut meanwhile, both together within their bound and what may be there until the next cut.
+  const sources = real.daemon.logSources(targets);
+  const kept = (): number => sources.reduce((sum, { log }) => sum + log.keptBytes, 0);
   await until(
-    () => {
-      const kept = real?.daemon.logSources(targets).map(({ log }) => log.keptBytes) ?? [];
-      return kept.reduce((sum, each) => sum + each, 0) <= (128 + 2 * 64 + 1) * 1024;
-    },
-    () => "cut",
+    () => kept() <= (128 + 2 * 64 + 1) * 1_024,
+    () => `${kept()} bytes`,
   );
-  expect(real.daemon.logSources(targets).map(({ log }) => log.firstOffset > 0)).toEqual([true, true]);
+  expect(sources.map(({ log }) => log.firstOffset > 0)).toEqual([true, true]);
 });
 
 test("a line that makes an app ready is found on stderr, also by a daemon that comes later", async () => {

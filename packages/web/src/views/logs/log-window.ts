@@ -1,6 +1,7 @@
-import type { LogExtent, LogLine, Methods, Target } from "../../api.ts";
+import type { LogExtent, LogLine, Target } from "../../api.ts";
 import { instanceKey, logKey } from "../../state/app-key.ts";
 import { Topic } from "../../state/topic.ts";
+import { placeOf, sizeOf, targetOf, withLine } from "./log-extents.ts";
 import { type LineFilter, type LogOf, LogReader, type ReadLogs } from "./log-reader.ts";
 
 /** Lines at a time, and at most. */
@@ -276,29 +277,15 @@ export class LogWindow {
   /** The log is at least as long as its last line says. An instance that is new has all of its log loaded. */
   #grow(line: LogLine): void {
     const key = logKey(line);
-    const end = line.offset + line.text.length + 1;
-    const known = this.#extents.find((extent) => logKey(extent) === key);
-    if (known === undefined) {
-      const { project, name, instance, offset } = line;
-      this.#heads.set(key, offset);
-      const isErrors = line.stream === "stderr";
-      const fresh = { project, name, instance, firstOffset: offset, endOffset: end };
-      const whole = this.#extents.map((extent) =>
-        isErrors && instanceKey(extent) === instanceKey(line)
-          ? ({ ...extent, stream: "stdout" } as const)
-          : extent,
-      );
-      this.#extents = [...whole, isErrors ? { ...fresh, stream: "stderr" } : fresh];
-      if (!isErrors) return;
-      // It has begun to tell its streams apart: from now on a place says which one it is in.
-      this.#isSplit = true;
-      this.#older = undefined;
-      this.#newer = undefined;
-    } else if (end > known.endOffset) {
-      this.#extents = this.#extents.map((extent) =>
-        extent === known ? { ...known, endOffset: end } : extent,
-      );
-    }
+    const isKnown = this.#extents.some((extent) => logKey(extent) === key);
+    this.#extents = withLine(this.#extents, line);
+    if (isKnown) return;
+    this.#heads.set(key, line.offset);
+    if (line.stream !== "stderr") return;
+    // It has begun to tell its streams apart: from now on a place says which one it is in.
+    this.#isSplit = true;
+    this.#older = undefined;
+    this.#newer = undefined;
   }
 
   #place(lines: readonly LogLine[]): void {
@@ -338,17 +325,4 @@ function inTime(lines: readonly LogLine[], added: readonly LogLine[]): readonly 
   const late = lines.slice(-stepLines);
   const sorted = [...late, ...added].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   return [...lines.slice(0, lines.length - late.length), ...sorted];
-}
-
-function sizeOf({ firstOffset, endOffset }: LogExtent): number {
-  return endOffset - firstOffset;
-}
-
-function placeOf(extent: LogExtent): Pick<Methods["logs.read"]["params"], "targets" | "stream"> {
-  const { stream } = extent;
-  return { targets: [targetOf(extent)], ...(stream !== undefined && { stream }) };
-}
-
-function targetOf({ project, name, instance }: LogExtent): Required<Target> {
-  return { project, name, instance };
 }
