@@ -128,6 +128,13 @@ services:
     expect(await page.getByLabel("Stream").inputValue()).toBe("stderr");
     expect(await page.getByText("out 39", { exact: true }).count()).toBe(0);
     expect(await page.getByText("alone").count()).toBe(0);
+    // Why has both, though their offsets are the same.
+    await page.goto(`${page.url().split("#")[0]}#/apps/split/two`);
+    await page
+      .locator(".last-lines .log-row", { hasText: "err 38" })
+      .getByText("err", { exact: true })
+      .waitFor();
+    await page.locator(".last-lines .log-row", { hasText: "out 38" }).waitFor();
     // One that does not tell them apart says how it could.
     await page.goto(`${page.url().split("#")[0]}#/logs?app=split%2Fone&stream=stderr`);
     await page.getByText("These apps write both streams into one log.").waitFor();

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Origin, Why } from "../../api.ts";
 import { Answered } from "../../parts/answered.tsx";
 import { Section } from "../../parts/section.tsx";
+import { logKey } from "../../state/app-key.ts";
 import { useNow } from "../../state/hooks.ts";
 import type { Answer } from "../../state/use-answer.ts";
 import { momentText } from "../../time/format.ts";
@@ -49,7 +50,14 @@ function WhyOne({ why: { text, chain, lastLines } }: { readonly why: Why }): Rea
           {/* What scrolls must be reached by keyboard. */}
           <div className="last-lines" tabIndex={0} role="group" aria-label="Its last lines">
             {lastLines.map((line) => (
-              <LogRow key={line.offset} line={line} text="" source={null} rows={1} />
+              <LogRow
+                key={`${logKey(line)}/${line.offset}`}
+                line={line}
+                text=""
+                source={null}
+                isSplit={line.stream !== undefined}
+                rows={1}
+              />
             ))}
           </div>
         </div>
