@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { removeCgroups } from "@holdfast/platform/testing";
@@ -82,12 +91,21 @@ export class Holdfast implements AsyncDisposable {
       .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
       .flatMap((pid) => {
         try {
-          if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(this.root)) return [];
+          if (!this.#isOurs(pid)) return [];
           return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`];
         } catch {
           return [];
         }
       });
+  }
+
+  /** Also an app's whose environment is empty of us: it runs in our directory, or writes into our home. */
+  #isOurs(pid: string): boolean {
+    const places = ["cwd", "fd/1"].map((link) => readlinkSync(`/proc/${pid}/${link}`));
+    return (
+      places.some((place) => place.startsWith(`${this.root}/`)) ||
+      readFileSync(`/proc/${pid}/environ`, "latin1").includes(this.root)
+    );
   }
 
   /** Ends what a failed test left. */
