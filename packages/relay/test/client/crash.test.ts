@@ -87,6 +87,9 @@ async function twoSlots() {
   };
 }
 
+/** Each starts three programs, one after the other; on a busy machine that alone takes ten seconds. */
+const threeLives = 60_000;
+
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -97,30 +100,35 @@ test.each([
   "relay.send.stored",
   "relay.post.accepted",
   "relay.post.settled",
-])("F1 W-03 the sender killed at %s loses nothing it said was sent", async (point) => {
-  const { directory, received, acknowledged } = await twoSlots();
-  const killed = new Life(directory, "alice", `${point}:7*off->kill`);
-  killed.send(20);
-  expect(await killed.exited).toBe("SIGKILL");
-  const before = acknowledged();
-  const [again, bob] = [new Life(directory, "alice"), new Life(directory, "bob")];
-  again.send(before.length + 5);
-  await again.until((seen) => seen.filter((line) => line === "posted").length >= 5);
-  for (;;) {
-    const there = new Set(await received());
-    if (acknowledged().length === before.length + 5 && acknowledged().every((each) => there.has(each))) break;
-    await Promise.race([
-      bob.until((seen) => seen.includes("never")),
-      new Promise((resolve) => setTimeout(resolve, 20)),
-    ]);
-  }
-  await Promise.all([again.end(), bob.end()]);
-  // A send that was on the disk and had not been told of is sent again, as another one, by this program.
-  const there = await received();
-  const twice = there.length - new Set(there).size;
-  expect(twice).toBeLessThanOrEqual(point === "relay.send.stored" ? 1 : 0);
-  expect([...new Set(there)].sort((a, b) => a - b)).toEqual(upTo(before.length + 5));
-});
+])(
+  "F1 W-03 the sender killed at %s loses nothing it said was sent",
+  { timeout: threeLives },
+  async (point) => {
+    const { directory, received, acknowledged } = await twoSlots();
+    const killed = new Life(directory, "alice", `${point}:7*off->kill`);
+    killed.send(20);
+    expect(await killed.exited).toBe("SIGKILL");
+    const before = acknowledged();
+    const [again, bob] = [new Life(directory, "alice"), new Life(directory, "bob")];
+    again.send(before.length + 5);
+    await again.until((seen) => seen.filter((line) => line === "posted").length >= 5);
+    for (;;) {
+      const there = new Set(await received());
+      if (acknowledged().length === before.length + 5 && acknowledged().every((each) => there.has(each)))
+        break;
+      await Promise.race([
+        bob.until((seen) => seen.includes("never")),
+        new Promise((resolve) => setTimeout(resolve, 20)),
+      ]);
+    }
+    await Promise.all([again.end(), bob.end()]);
+    // A send that was on the disk and had not been told of is sent again, as another one, by this program.
+    const there = await received();
+    const twice = there.length - new Set(there).size;
+    expect(twice).toBeLessThanOrEqual(point === "relay.send.stored" ? 1 : 0);
+    expect([...new Set(there)].sort((a, b) => a - b)).toEqual(upTo(before.length + 5));
+  },
+);
 
 test.each([
   "relay.pull.read",
@@ -128,7 +136,7 @@ test.each([
   "relay.commit.rows",
   "relay.commit.cursor",
   "relay.pull.committed",
-])("F1 W-03 the reader killed at %s takes every event once", async (point) => {
+])("F1 W-03 the reader killed at %s takes every event once", { timeout: threeLives }, async (point) => {
   const { directory, received } = await twoSlots();
   const [alice, killed] = [new Life(directory, "alice"), new Life(directory, "bob", `${point}:2*off->kill`)];
   let isKilled = false;
