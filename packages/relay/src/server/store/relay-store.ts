@@ -94,7 +94,10 @@ export interface StoreUsage {
   readonly bytes: number;
 }
 
-/** Hears the new heads of slots that are about to be committed; what it returns is called if they are not, after all. */
+/**
+ * Hears the new heads of slots that are about to be committed; what it returns is called if they are not, after all. It
+ * does not throw: that would keep them from being committed.
+ */
 export type HeadListener = (heads: ReadonlyMap<string, Cursor>) => () => void;
 
 /**
