@@ -210,7 +210,8 @@ test("F21 a partition, then a flapping network: nothing is lost, and nothing is 
   expect(received.toSorted((a, b) => Number(a) - Number(b))).toEqual(
     Array.from({ length: sent }, (_, at) => at),
   );
-});
+  // 140 events, one after the other, each with five changes between processes and three waits for the disk.
+}, 60_000);
 
 test("F21 one-way: what the relay took and could not answer is stored once", async () => {
   const rig = await realRig();
