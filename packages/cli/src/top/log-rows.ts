@@ -17,7 +17,9 @@ export function logRows(line: LogLine, columns: number, style: Style): readonly 
   return texts.flatMap((text, at) => {
     const safe = safeText(text, { keepColours: style.enabled }).replaceAll("\t", " ".repeat(tabColumns));
     const head = at === 0 ? style.dim(time) : " ".repeat(time.length);
-    return wrapToWidth(`${head} ${safe}`, columns, indent);
+    // As `holdfast logs` marks it.
+    const sign = line.stream !== "stderr" ? "" : at === 0 ? " !" : "  ";
+    return wrapToWidth(`${head}${sign} ${safe}`, columns, indent);
   });
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 /** Since which offset a log has the lines of stdout alone: kept beside it for as long as that is so. */
 export class SplitMark {
@@ -28,6 +28,8 @@ export class SplitMark {
   }
 
   #read(): number | undefined {
+    // Most have none, and asking is cheaper than failing.
+    if (!existsSync(this.#path)) return undefined;
     try {
       const text = readFileSync(this.#path, "utf8");
       return /^\d+\n$/.test(text) ? Number(text) : undefined;
