@@ -258,10 +258,7 @@ services:
     await page.goto(url.replace(/code=.*/, "code=none"));
     await page.reload();
     await page.getByText("holdfast dashboard", { exact: true }).waitFor();
-    await page
-      .getByText(/This link did not work/)
-      .waitFor()
-      .catch(() => undefined);
+    await page.getByText(/This link did not work/).waitFor();
   });
 
   test("a phone has everything in its width", async () => {
