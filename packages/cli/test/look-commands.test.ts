@@ -53,6 +53,15 @@ describe("why", () => {
     ]);
   });
 
+  test("marks the lines of stderr where the streams are told apart", () => {
+    const [line = { ...log, name: "web", text: "" }] = why.lastLines;
+    const lastLines = [
+      { ...line, stream: "stdout", text: "listening" } as const,
+      { ...line, stream: "stderr", text: "no database" } as const,
+    ];
+    expect(whyLines({ ...why, lastLines }, plain).slice(-2)).toEqual(["  | listening", "  ! no database"]);
+  });
+
   test("wraps with the words below each other, at 80 columns and less", () => {
     const text = `its readiness probe failed: ${"connection refused ".repeat(8).trim()}`;
     const lines = whyLines({ ...why, chain: [link(text, local(12, 3, 20))] }, { ...plain, width: 60 });

@@ -31,8 +31,15 @@ export function whyLines(
     ...wrap(style.bold(safe(text)), 2),
     ...links,
     ...(lastLines.length === 0 ? [] : ["", ...wrap(style.dim(title), 2)]),
-    ...lastLines.flatMap((line) => outputLines(line, style)).flatMap((line) => wrap(`  ${line}`, 4)),
+    ...lastLines.flatMap((line) =>
+      outputLines(line, style).flatMap((part) => wrap(`  ${barOf(line)}${part}`, 4)),
+    ),
   ];
+}
+
+/** As `logs` has it, where the streams are told apart. */
+function barOf({ stream }: LogLine): string {
+  return stream === undefined ? "" : stream === "stderr" ? "! " : "| ";
 }
 
 function outputLines({ text, fields, level }: LogLine, style: Style): readonly string[] {
