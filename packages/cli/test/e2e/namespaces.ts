@@ -1,7 +1,12 @@
 /** Three machines in network namespaces: a relay, and two that reach the relay and nothing else. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { Holdfast } from "./holdfast.ts";
+
+/** The first namespace of a machine makes a mount of where they are named, and the last does not take it away. */
+const names = "/run/netns";
+const wasMounted = readFileSync("/proc/self/mounts", "utf8").includes(` ${names} `);
 
 /** Why there are none here, as a reason to be skipped. */
 export const whyNoNamespaces: string | undefined = lacking();
@@ -21,6 +26,7 @@ export interface NamespacedMachines {
 export function machinesInNamespaces(manifest: string): NamespacedMachines {
   const nameOf = (machine: Name): string => `hf${process.pid}-${machine}`;
   const within = (machine: Name): readonly string[] => ["ip", "netns", "exec", nameOf(machine)];
+  onTestFinished(unmountNames);
   for (const machine of ["relay", "server", "laptop"] as const) {
     ip("netns", "add", nameOf(machine));
     onTestFinished(() => ip("netns", "del", nameOf(machine)));
@@ -77,5 +83,11 @@ function lacking(): string | undefined {
   if (spawnSync("ip", ["netns", "add", name]).status !== 0) return "skipped: needs ip netns, as root";
   const made = spawnSync("ip", ["netns", "exec", name, "true"]).status === 0;
   spawnSync("ip", ["netns", "del", name]);
+  unmountNames();
   return made ? undefined : "skipped: needs ip netns exec";
+}
+
+/** Does nothing while another namespace has its name there. */
+function unmountNames(): void {
+  if (!wasMounted) spawnSync("umount", [names]);
 }
