@@ -82,7 +82,7 @@ export class Connections {
   receive(peer: Peer, mail: CallMail): void {
     switch (mail.kind) {
       case "began":
-        this.endOf(peer.key, `the daemon of ${peer.name} was started again`);
+        void this.endOf(peer.key, `the daemon of ${peer.name} was started again`);
         return;
       case "open":
         this.#accept(peer, mail.connection);
@@ -107,13 +107,14 @@ export class Connections {
     await this.#post(peer, { kind: "began" });
   }
 
-  /** Ends all of one machine's. */
-  endOf(key: string, reason: string): void {
-    for (const { channel } of this.#of(key)) channel.abandon(reason);
+  /** Ends all of one machine's. Resolves once the other end is owed a word of it. */
+  async endOf(key: string, reason: string): Promise<void> {
+    await Promise.all([...this.#of(key)].map(({ channel }) => channel.abandon(reason)));
   }
 
-  endAll(reason: string): void {
-    for (const { channel } of [...this.#open.values()]) channel.abandon(reason);
+  /** Resolves once the other ends are owed a word of it. */
+  async endAll(reason: string): Promise<void> {
+    await Promise.all([...this.#open.values()].map(({ channel }) => channel.abandon(reason)));
   }
 
   #accept(peer: Peer, half: string): void {

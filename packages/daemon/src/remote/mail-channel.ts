@@ -96,17 +96,17 @@ export class MailChannel implements Channel {
     this.#state = { kind: "closing" };
     const { clock } = this.#options;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => this.abandon("the other end closed the connection"), lingerMs);
+    this.#timer = clock.setTimeout(() => void this.abandon("the other end closed the connection"), lingerMs);
     this.#pump();
   }
 
-  /** Ends it at once, and tells the other end if it can be told. */
-  abandon(reason: string): void {
+  /** Ends it at once, and tells the other end if it can be told. Resolves once that is owed. */
+  async abandon(reason: string): Promise<void> {
     if (this.#state.kind === "closed") return;
-    void this.#options
-      .post({ kind: "close", connection: this.#options.connection, reason })
-      .catch(() => undefined);
+    const { post, connection } = this.#options;
+    const owed = post({ kind: "close", connection, reason }).catch(() => undefined);
     this.#end(new HoldfastError("CONNECTION_CLOSED", reason));
+    await owed;
   }
 
   drained(): Promise<void> {
@@ -134,7 +134,7 @@ export class MailChannel implements Channel {
 
   #take(mail: Extract<ChannelMail, { readonly kind: "texts" }>): void {
     if (mail.n !== this.#received + 1) {
-      this.abandon(`mail ${this.#received + 1} of the connection is missing`);
+      void this.abandon(`mail ${this.#received + 1} of the connection is missing`);
       return;
     }
     this.#received++;
@@ -147,7 +147,7 @@ export class MailChannel implements Channel {
         this.#partial = "";
       }
     });
-    if (this.#partial.length > longestText) this.abandon("a text is longer than any that there is");
+    if (this.#partial.length > longestText) void this.abandon("a text is longer than any that there is");
     if (this.#options.whenTaken === undefined) this.#takenHere = this.#receivedChars;
     if (this.#receivedChars - this.#tellingUpTo >= tellAfterChars) void this.#tellTaken();
   }
@@ -213,7 +213,7 @@ export class MailChannel implements Channel {
     const { clock, peer } = this.#options;
     const now = clock.monotonic();
     if (now - this.#heardAt >= silenceMs) {
-      this.abandon(`${peer} was not heard of for ${silenceMs / 1_000} s`);
+      void this.abandon(`${peer} was not heard of for ${silenceMs / 1_000} s`);
       return;
     }
     if (now - this.#saidAt >= beatMs) {

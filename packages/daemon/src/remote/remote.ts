@@ -160,7 +160,7 @@ export class Remote implements AsyncDisposable {
       const { address } = this.#expectContact(name);
       const contact: Contact = { name, address, ...(role !== null && { may: role }) };
       await this.#book.add(contact);
-      this.#joined?.connections.endOf(address.key, "what this machine may do there was changed");
+      await this.#joined?.connections.endOf(address.key, "what this machine may do there was changed");
       return this.#describe(contact);
     });
   }
@@ -170,7 +170,7 @@ export class Remote implements AsyncDisposable {
     return this.#change(async () => {
       const { address } = this.#expectContact(name);
       await this.#book.add({ name, address });
-      this.#joined?.connections.endOf(address.key, "this machine was forgotten there");
+      await this.#joined?.connections.endOf(address.key, "this machine was forgotten there");
       await this.#joined?.station.flushed(farewellMs);
       await this.#book.remove(name);
       const { enrolment } = this.#book;
@@ -235,7 +235,7 @@ export class Remote implements AsyncDisposable {
   async #stop(reason: string): Promise<void> {
     const joined = this.#joined;
     this.#joined = undefined;
-    joined?.connections.endAll(reason);
+    await joined?.connections.endAll(reason);
     await joined?.station[Symbol.asyncDispose]();
   }
 
