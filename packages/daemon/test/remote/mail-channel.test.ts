@@ -152,3 +152,20 @@ test("a post that fails ends it with that", async () => {
   channel.send("x");
   expect(await end).toMatchObject({ message: "the disk is full" });
 });
+
+test("who ends it at once knows when the word of that is written, and is not kept by one that cannot be", async () => {
+  const written = Promise.withResolvers<void>();
+  const channel = (post: () => Promise<unknown>): MailChannel =>
+    new MailChannel({ connection: "c", peer: "server", clock: new VirtualClock(), post });
+  let isOwed = false;
+  const ending = channel(() => written.promise)
+    .abandon("forgotten")
+    .then(() => {
+      isOwed = true;
+    });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isOwed).toBe(false);
+  written.resolve();
+  await ending;
+  await channel(() => Promise.reject(new Error("the disk is full"))).abandon("forgotten");
+});
