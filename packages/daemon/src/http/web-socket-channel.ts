@@ -11,6 +11,9 @@ const lingerMs = 1_000;
 /** A peer that pings on and reads no pong is cut off. */
 const maxUnreadBytes = 1_048_576;
 
+/** After so many frames of one peer in one turn of the loop, others have theirs. */
+const framesOfTurn = 200;
+
 /** Takes over an open WebSocket. */
 export function webSocketChannel(socket: WebSocket, clock: Clock): Channel {
   let unanswered = 0;
@@ -26,7 +29,9 @@ export function webSocketChannel(socket: WebSocket, clock: Clock): Channel {
   socket.on("pong", () => {
     unanswered = 0;
   });
+  const hear = takeTurns(socket);
   socket.on("ping", () => {
+    hear();
     if (socket.bufferedAmount > maxUnreadBytes) socket.terminate();
   });
   socket.once("close", () => clock.clearTimeout(pinging));
@@ -41,6 +46,7 @@ export function webSocketChannel(socket: WebSocket, clock: Clock): Channel {
     },
     onText(listener) {
       socket.on("message", (data: Buffer, isBinary: boolean) => {
+        hear();
         if (isBinary) socket.close(1003, "texts only");
         else listener(data.toString("utf8"));
       });
@@ -57,5 +63,23 @@ export function webSocketChannel(socket: WebSocket, clock: Clock): Channel {
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
+  };
+}
+
+/**
+ * Gives a function to be called for each frame. The system hands over megabytes of one peer at once, which are ten thousands
+ * of calls: what is left of them is read in the turns that follow.
+ */
+function takeTurns(socket: WebSocket): () => void {
+  let heard = 0;
+  const next = (): void => {
+    heard = 0;
+    if (socket.isPaused) socket.resume();
+  };
+  return () => {
+    heard++;
+    // biome-ignore lint/style/noRestrictedGlobals: the next turn is meant, and no time.
+    if (heard === 1) setImmediate(next);
+    if (heard === framesOfTurn) socket.pause();
   };
 }

@@ -145,6 +145,26 @@ test("F16: who sends pings without end and reads no pong is cut off", async () =
   expect((await rig.post(ping)).status).toBe(200);
 });
 
+test("F16: of twenty thousand calls that come at once a turn of the loop takes a few, and others theirs", async () => {
+  const rig = await httpRig();
+  const socket = await openRawWebSocket(rig);
+  let [turn, most] = [0, 0];
+  const endTurn = (): void => {
+    most = Math.max(most, turn);
+    turn = 0;
+  };
+  const read = JSON.parse;
+  const parse = vi.spyOn(JSON, "parse").mockImplementation((text: string) => {
+    if (turn++ === 0) setImmediate(endTurn);
+    return read(text) as unknown;
+  });
+  socket.write(Buffer.concat(Array<Buffer>(20_000).fill(frame(1, Buffer.from(ping)))));
+  await vi.waitUntil(() => socket.heard().split("jsonrpc").length > 20_000, { timeout: 20_000, interval: 5 });
+  parse.mockRestore();
+  expect(most).toBeGreaterThan(100);
+  expect(most).toBeLessThan(2_000);
+}, 60_000);
+
 test("F16: a hundred thousand calls on one connection are each answered, and others' meanwhile", async () => {
   const rig = await httpRig();
   const socket = (await rig.openWebSocket()) as WebSocket;
