@@ -57,6 +57,7 @@ export {
   eventId,
   type Opened,
   openEnvelope,
+  openEnvelopeText,
   signEvent,
   signPayload,
   type Unsigned,

@@ -6,7 +6,7 @@ import {
   invite,
   type KeyText,
   openBody,
-  openEnvelope,
+  openEnvelopeText,
   parseAddress,
   payloadOf,
   uninvite,
@@ -137,7 +137,7 @@ export class Pairing {
   /** Somebody wrote who is not in the book: let in if they have a code, and no trace is left of them if not. */
   async meet(envelope: string): Promise<void> {
     const { book, identity, station } = this.#options;
-    const opened = await openEnvelope(readJson(envelope), nodeCrypto());
+    const opened = await openEnvelopeText(envelope, nodeCrypto());
     const payload = opened.kind === "opened" ? payloadOf(opened) : undefined;
     if (payload?.kind !== "event" || payload.event.type !== pairType) return;
     const body = await openBody(payload.event, identity.bodyKeys).catch(() => undefined);
@@ -184,14 +184,6 @@ function ownAddress(word: string, key: KeyText): Address | undefined {
   try {
     const address = parseAddress(word);
     return address.key === key ? address : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,11 +1,11 @@
 /** How a client gets a mailbox, lets others write to it, and exchanges the token it reads with. */
 import { HoldfastError } from "@holdfast/runtime";
 import * as v from "valibot";
-import { fromBase64Url, toBase64Url } from "../envelope/base64.ts";
 import { type KeyText, parsePublicKey } from "../envelope/public-key.ts";
 import { slotForm } from "../protocol/index.ts";
 import { administration, type EnrolContext } from "./administration.ts";
 import type { MailboxSettings, Route } from "./settings.ts";
+import { formatWord, parseWord } from "./word.ts";
 
 /** A mailbox of one's own. Every token in it is a secret. */
 export interface Enrolment {
@@ -99,16 +99,14 @@ const prefix = "hfa1_";
 
 /** An address as one word, to be pasted. Whoever reads it may write to the mailbox. */
 export function formatAddress(address: Address): string {
-  return prefix + toBase64Url(new TextEncoder().encode(JSON.stringify(address)));
+  return formatWord(prefix, address);
 }
 
 /** Reads such a word. Throws `BAD_ADDRESS`, and `BAD_KEY` for a key that cannot be pinned. */
 export function parseAddress(word: string): Address {
   let parsed: v.InferOutput<typeof addressSchema>;
   try {
-    if (!word.startsWith(prefix)) throw new TypeError(`it begins with ${prefix}`);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(fromBase64Url(word.slice(prefix.length)));
-    parsed = v.parse(addressSchema, JSON.parse(text));
+    parsed = parseWord(prefix, addressSchema, word);
   } catch (cause) {
     throw new HoldfastError("BAD_ADDRESS", "this is no address; ask for it once more", { cause });
   }

@@ -1,11 +1,11 @@
 /** How a machine gets a mailbox that was made for it: by one word, which is good once. */
 import { HoldfastError } from "@holdfast/runtime";
 import * as v from "valibot";
-import { fromBase64Url, toBase64Url } from "../envelope/base64.ts";
 import { slotForm } from "../protocol/index.ts";
 import { administration, type EnrolContext } from "./administration.ts";
 import type { Enrolment } from "./enrol.ts";
 import type { MailboxSettings } from "./settings.ts";
+import { formatWord, parseWord } from "./word.ts";
 
 const invitationSchema = v.object({
   url: v.string(),
@@ -17,15 +17,13 @@ const prefix = "hfj1_";
 
 /** A mailbox and the token that administers it, as one word. Whoever uses it first has the mailbox. */
 export function formatInvitation(invitation: MailboxSettings): string {
-  return prefix + toBase64Url(new TextEncoder().encode(JSON.stringify(invitation)));
+  return formatWord(prefix, invitation);
 }
 
 /** Reads such a word. Throws `BAD_INVITATION`. */
 export function parseInvitation(word: string): MailboxSettings {
   try {
-    if (!word.startsWith(prefix)) throw new TypeError(`it begins with ${prefix}`);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(fromBase64Url(word.slice(prefix.length)));
-    return v.parse(invitationSchema, JSON.parse(text));
+    return parseWord(prefix, invitationSchema, word);
   } catch (cause) {
     throw new HoldfastError("BAD_INVITATION", "this is no invitation; ask for it once more", { cause });
   }

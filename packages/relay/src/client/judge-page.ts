@@ -1,5 +1,5 @@
 import type { Crypto } from "../envelope/crypto.ts";
-import { type Opened, openEnvelope, type Unsigned } from "../envelope/envelope.ts";
+import { type Opened, openEnvelopeText, type Unsigned } from "../envelope/envelope.ts";
 import type { ParsedPayload } from "../envelope/event.ts";
 import {
   type Bench,
@@ -101,7 +101,7 @@ export function withinRoom(page: JudgedPage, room: number): JudgedPage {
 }
 
 async function exhibit(arrival: Arrival, crypto: Crypto): Promise<Exhibit> {
-  const opened = await openEnvelope(readJson(arrival.envelope), crypto);
+  const opened = await openEnvelopeText(arrival.envelope, crypto);
   return { arrival, opened, payload: opened.kind === "opened" ? payloadOf(opened) : undefined };
 }
 
@@ -120,12 +120,4 @@ function historyHere(
 ): History {
   if (stored === "duplicate" || ids.has(id)) return "duplicate";
   return number !== undefined && numbers.has(number) ? "number-taken" : stored;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 /** The two calls that carry: `GET` and `POST /v1/events/:slot`. */
 import { type Clock, HoldfastError, type ShutdownToken } from "@holdfast/runtime";
 import * as v from "valibot";
+import { readJson } from "../envelope/read-json.ts";
 import {
   appendedSchema,
   type CursorGone,
@@ -101,14 +102,6 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, text: string, url: URL): 
   const parsed = v.safeParse(schema, readJson(text));
   if (parsed.success) return parsed.output;
   throw new HoldfastError("BAD_ANSWER", `${url.origin} answers what no relay does; check the URL`);
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function textOf({ body }: HttpResponse, url: URL): Promise<string> {

@@ -7,6 +7,7 @@ import {
   TerminalError,
 } from "@holdfast/runtime";
 import * as v from "valibot";
+import { readJson } from "../envelope/read-json.ts";
 import { heartbeatSchema } from "../protocol/index.ts";
 import { UnauthorisedError } from "./http/refusal.ts";
 import type { HttpTransport } from "./http/transport.ts";
@@ -104,13 +105,5 @@ async function isStill(refused: string, settings: ClientSettings): Promise<boole
   } catch {
     // Settings that are not there, or cannot be read, are no others.
     return true;
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { Crypto, Signer } from "./crypto.ts";
 import { eventType, type SignedEvent } from "./event.ts";
 import { preAuthEncoding } from "./pae.ts";
 import { type KeyText, parsePublicKey } from "./public-key.ts";
+import { readJson } from "./read-json.ts";
 
 /** A signed payload as DSSE v1 writes it: the bytes, their type, one signature and whose it is. */
 export interface Envelope {
@@ -70,6 +71,11 @@ export async function openEnvelope(given: unknown, crypto: Crypto): Promise<Open
   const isSigned = await crypto.verify(sender, preAuthEncoding(payloadType, payload), signature);
   if (!isSigned) return unsigned("bad-signature", "the signature does not hold for this payload and key");
   return { kind: "opened", id: await eventId(payload, crypto), sender, payloadType, payload };
+}
+
+/** The same of the text that a relay delivered. */
+export async function openEnvelopeText(text: string, crypto: Crypto): Promise<Opened | Unsigned> {
+  return await openEnvelope(readJson(text), crypto);
 }
 
 function parseEnvelope(given: unknown) {
