@@ -4,6 +4,16 @@
 export const remoteRoles = ["read", "operate", "admin"] as const;
 export type RemoteRole = (typeof remoteRoles)[number];
 
+/** How it may stand with the relay: as the relay's client says. */
+export const remoteStates = [
+  "stopped",
+  "connecting",
+  "connected",
+  "degraded",
+  "backoff",
+  "unauthorised",
+] as const;
+
 /** A machine that this one was paired with. */
 export interface RemoteNode {
   /** What it is called here. */
@@ -26,7 +36,7 @@ export interface RemoteStatus {
   readonly name: string | null;
   /** Null until it joins a relay for the first time. */
   readonly key: string | null;
-  readonly state: "stopped" | "connecting" | "connected" | "degraded" | "backoff" | "unauthorised";
+  readonly state: (typeof remoteStates)[number];
   /** What is wrong, where something is. */
   readonly error: string | null;
   readonly nodes: readonly RemoteNode[];

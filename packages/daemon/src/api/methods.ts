@@ -6,6 +6,7 @@ import type { Daemon } from "../daemon.ts";
 import { followEvents } from "../events/follow-events.ts";
 import { followLogs } from "../logs/follow-logs.ts";
 import type { LogQuery } from "../logs/log-book.ts";
+import { notJoined } from "../remote/not-joined.ts";
 import type {
   BrowserSession,
   DaemonEvent,
@@ -98,10 +99,7 @@ export function methodTable(
   const joined = async (): Promise<RemoteControl> => {
     const found = await remote("if-there");
     if (found !== undefined) return found;
-    throw new HoldfastError(
-      "NOT_JOINED",
-      "this machine has joined no relay: holdfast remote join INVITATION",
-    );
+    throw notJoined();
   };
 
   return {

@@ -11,6 +11,7 @@ import {
   type RemoteStatus,
   remoteRoles,
 } from "./contract.ts";
+import { remoteStates } from "./contract-remote.ts";
 import type { OwnMethod } from "./params.ts";
 import { description, info, system, usage, why } from "./result-looks.ts";
 import {
@@ -93,7 +94,7 @@ const remoteStatus: Schema<RemoteStatus> = v.strictObject({
   relay: nullable(text),
   name: nullable(text),
   key: nullable(text),
-  state: v.picklist(["stopped", "connecting", "connected", "degraded", "backoff", "unauthorised"]),
+  state: v.picklist(remoteStates),
   error: nullable(text),
   nodes: v.array(remoteNode),
 });

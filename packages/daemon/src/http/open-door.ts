@@ -39,9 +39,9 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
   if (wanted === "off") return undefined;
   const portFile = join(home, "http-port");
   const sessionsFile = join(home, "sessions.json");
-  const keep = (file: string): NewestText =>
-    new NewestText((text) => writeFileAtomic(file, text).catch((error: unknown) => onError(error, file)));
-  const [keptSessions, keptPort] = [keep(sessionsFile), keep(portFile)];
+  const write = (file: string, text: string): Promise<void> =>
+    writeFileAtomic(file, text).catch((error: unknown) => onError(error, file));
+  const keptSessions = new NewestText((text) => write(sessionsFile, text));
   const damaged = (file: string): void =>
     onError(new HoldfastError("DAMAGED_FILE", "it is not as it was written, and is not used"), file);
   const sessionsText = readIfThere(sessionsFile);
@@ -67,7 +67,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
   const last = portOf(portText);
   if (portText !== undefined && last === 0) damaged(portFile);
   const server = wanted === undefined ? await listen(last).catch(() => listen(0)) : await listen(wanted);
-  if (server.port !== last) await keptPort.keep(JSON.stringify(server.port));
+  if (server.port !== last) await write(portFile, JSON.stringify(server.port));
   return {
     server,
     invite: (role) => ({ url: `${server.url}/#code=${sessions.makeCode(role)}` }),
@@ -84,7 +84,7 @@ export async function openDoor(options: DoorOptions): Promise<OpenDoor | undefin
     },
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
-      await Promise.all([keptSessions.settled(), keptPort.settled()]);
+      await keptSessions.settled();
     },
   };
 }

@@ -23,12 +23,20 @@ import {
   openIdentity,
 } from "@holdfast/relay/node";
 import type { Channel } from "@holdfast/rpc";
-import { type Clock, describeError, HoldfastError, type Random, ShutdownToken } from "@holdfast/runtime";
+import {
+  type Clock,
+  describeError,
+  HoldfastError,
+  type Random,
+  RwLock,
+  ShutdownToken,
+} from "@holdfast/runtime";
 import * as v from "valibot";
 import { type RemoteNode, type RemoteRole, type RemoteStatus, remoteRoles } from "../api/contract-remote.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { Connections, type OpenConnection, type Peer } from "./connections.ts";
 import { callMail, callType, pairMail, pairType } from "./mail.ts";
+import { notJoined } from "./not-joined.ts";
 import { Pairing } from "./pairing.ts";
 import { remoteDirectory } from "./place.ts";
 import { Station } from "./station.ts";
@@ -63,7 +71,8 @@ export class Remote implements AsyncDisposable {
   readonly #identity: Identity;
   readonly #book: AddressBook;
   #joined: Joined | undefined;
-  #changing: Promise<unknown> = Promise.resolve();
+  /** One change at a time. */
+  readonly #changes = new RwLock({ name: "other machines" });
 
   private constructor(options: RemoteOptions, identity: Identity, book: AddressBook) {
     this.#options = options;
@@ -103,7 +112,7 @@ export class Remote implements AsyncDisposable {
 
   /** Takes a mailbox over. Throws `BAD_INVITATION`, `CONFLICT`, and what the relay says. */
   join(word: string): Promise<RemoteStatus> {
-    return this.#change(async () => {
+    return this.#changes.write(async () => {
       const there = this.#book.enrolment;
       if (there !== undefined) {
         const { url, slot } = there.mailbox;
@@ -132,7 +141,7 @@ export class Remote implements AsyncDisposable {
 
   /** Gives the mailbox up, and forgets whom it knows there. Its tokens are revoked if the relay can be reached. */
   leave(): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.write(async () => {
       const { enrolment } = this.#book;
       if (enrolment === undefined) throw notJoined();
       await this.#stop("the machine leaves the relay");
@@ -156,7 +165,7 @@ export class Remote implements AsyncDisposable {
 
   /** Changes what a machine may do here; null: nothing. Its connections end. */
   grant(name: string, role: RemoteRole | null): Promise<RemoteNode> {
-    return this.#change(async () => {
+    return this.#changes.write(async () => {
       const { address } = this.#expectContact(name);
       const contact: Contact = { name, address, ...(role !== null && { may: role }) };
       await this.#book.add(contact);
@@ -167,7 +176,7 @@ export class Remote implements AsyncDisposable {
 
   /** Trusts a machine no longer: it may neither ask anything here, nor write. */
   forget(name: string): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.write(async () => {
       const { address } = this.#expectContact(name);
       await this.#book.add({ name, address });
       await this.#joined?.connections.endOf(address.key, "this machine was forgotten there");
@@ -190,8 +199,7 @@ export class Remote implements AsyncDisposable {
     const opened = connections.open(peer, whenTaken);
     try {
       const away = station.away(relayMs, done).then((isAway) => isAway && this.#expectRelay(name));
-      await Promise.race([opened, away.then(() => opened)]);
-      return await opened;
+      return await Promise.race([opened, away.then(() => opened)]);
     } catch (error) {
       // An answer that still comes finds nobody.
       void opened.then(({ channel }) => channel.close()).catch(() => undefined);
@@ -205,7 +213,7 @@ export class Remote implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#change(() => this.#stop("the daemon ends"));
+    await this.#changes.write(() => this.#stop("the daemon ends"));
   }
 
   #start(): Joined {
@@ -304,20 +312,6 @@ export class Remote implements AsyncDisposable {
     if (this.#joined === undefined) throw notJoined();
     return this.#joined;
   }
-
-  /** One at a time. */
-  #change<T>(work: () => Promise<T>): Promise<T> {
-    const changed = this.#changing.then(work);
-    this.#changing = changed.catch(() => undefined);
-    return changed;
-  }
-}
-
-function notJoined(): HoldfastError {
-  return new HoldfastError(
-    "NOT_JOINED",
-    "this machine has joined no relay; holdfast remote join INVITATION does",
-  );
 }
 
 /** What stands beside what a machine asks for. The key is what was verified; the name is for people. */

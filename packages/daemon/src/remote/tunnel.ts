@@ -1,13 +1,12 @@
 /** The way of a command to another machine: through the daemon of its own, which has the key and the mailbox. */
 import { type Channel, serve } from "@holdfast/rpc";
-import { HoldfastError } from "@holdfast/runtime";
 import * as v from "valibot";
 import { apiErrorCodes } from "../api/contract.ts";
 import { OneCallChannel } from "../http/one-call-channel.ts";
 import type { OpenConnection } from "./connections.ts";
+import { notJoined } from "./not-joined.ts";
 import { tunnelMethod } from "./tunnel-request.ts";
 
-const notJoined = "this machine has joined no relay: holdfast remote join INVITATION";
 const paramsSchema = v.strictObject({ node: v.string() });
 
 /**
@@ -27,7 +26,7 @@ export async function tunnel(
       [tunnelMethod]: {
         parse: (params) => v.parse(paramsSchema, params),
         call: async ({ node }: v.InferOutput<typeof paramsSchema>) => {
-          if (connect === undefined) throw new HoldfastError("NOT_JOINED", notJoined);
+          if (connect === undefined) throw notJoined();
           opened = await connect(node, async () => await local.drained?.());
           return { role: opened.role };
         },
