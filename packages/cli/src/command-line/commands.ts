@@ -37,6 +37,8 @@ export interface Command {
   /** Further lines of `--help`. */
   readonly notes?: string;
   readonly options: Readonly<Record<string, Option>>;
+  /** True: it also works on another machine, and takes `--node`. */
+  readonly isAnywhere?: boolean;
   readonly load: () => Promise<CommandProgram<CommandValues>>;
 }
 
@@ -46,17 +48,6 @@ const nodeOption: TextOption = {
   help: "the machine, if not this one: one that holdfast remote lists",
 };
 
-/** The same for a command that also works on another machine. */
-function commandAnywhere<Values>(
-  entry: Omit<Command, "options" | "load"> & {
-    readonly options: OptionsFor<Values>;
-    readonly load: () => Promise<CommandProgram<Values>>;
-  },
-): Command {
-  const made = command(entry);
-  return { ...made, options: { ...made.options, node: nodeOption } };
-}
-
 /** Ties a command's program to its own options; the table holds them all alike. */
 function command<Values>(
   entry: Omit<Command, "options" | "load"> & {
@@ -64,7 +55,8 @@ function command<Values>(
     readonly load: () => Promise<CommandProgram<Values>>;
   },
 ): Command {
-  return entry as unknown as Command;
+  const made = entry as unknown as Command;
+  return made.isAnywhere === true ? { ...made, options: { ...made.options, node: nodeOption } } : made;
 }
 
 const anyNumber: number = Number.POSITIVE_INFINITY;
@@ -91,15 +83,16 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     options: downOptions,
     load: async () => (await import("../commands/down.ts")).down,
   }),
-  commandAnywhere({
+  command({
     name: "ps",
     names: "[APP]…",
     maxNames: anyNumber,
     summary: "list the apps: of this directory's project, or of all",
     options: psOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/ps.ts")).ps,
   }),
-  commandAnywhere({
+  command({
     name: "top",
     names: "",
     maxNames: 0,
@@ -107,33 +100,37 @@ Exits with 0 when it was interrupted or all apps have completed, 1 when one fail
     notes: `A table, a graph of what needs what, the log of an app, and why it is in its state; ? lists the keys.
 Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
     options: topOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/top.ts")).top,
   }),
-  commandAnywhere({
+  command({
     name: "start",
     names: "APP…",
     maxNames: anyNumber,
     summary: "start apps, and what they need",
     options: startOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/operate.ts")).start,
   }),
-  commandAnywhere({
+  command({
     name: "stop",
     names: "APP…",
     maxNames: anyNumber,
     summary: "stop apps",
     options: stopOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/operate.ts")).stop,
   }),
-  commandAnywhere({
+  command({
     name: "restart",
     names: "APP…",
     maxNames: anyNumber,
     summary: "stop apps and start them again",
     options: restartOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/operate.ts")).restart,
   }),
-  commandAnywhere({
+  command({
     name: "remove",
     names: "APP…",
     maxNames: anyNumber,
@@ -141,46 +138,52 @@ Needs a terminal; stays, and comes back by itself, when the daemon goes away.`,
     notes: `An app that another one needs is removed only together with that one. What the manifest still has comes back
 with the next \`up\`. Files of your own (\`volumes\`, a \`log\` file that you named) are never touched.`,
     options: removeOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/operate.ts")).remove,
   }),
-  commandAnywhere({
+  command({
     name: "logs",
     names: "[APP]…",
     maxNames: anyNumber,
     summary: "print what the apps wrote",
     options: logsOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/logs.ts")).logs,
   }),
-  commandAnywhere({
+  command({
     name: "why",
     names: "APP…",
     maxNames: anyNumber,
     summary: "print why an app is as it is, back to what that began with",
     options: whyOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/why.ts")).why,
   }),
-  commandAnywhere({
+  command({
     name: "events",
     names: "",
     maxNames: 0,
     summary: "print what happened",
     options: eventsOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/events.ts")).events,
   }),
-  commandAnywhere({
+  command({
     name: "operations",
     names: "[APP]…",
     maxNames: anyNumber,
     summary: "print what was asked of the apps, by whom, and what came of it",
     options: operationsOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/operations.ts")).operations,
   }),
-  commandAnywhere({
+  command({
     name: "webhooks",
     names: "",
     maxNames: 0,
     summary: "print who is told of events, and how it goes; exits with 1 when one fails",
     options: webhooksOptions,
+    isAnywhere: true,
     load: async () => (await import("../commands/webhooks.ts")).webhooks,
   }),
   command({

@@ -111,7 +111,7 @@ function readArguments(command: Command, args: readonly string[]): Request {
 
 function unknownOption(command: Command, rawName: string, name: string): CommandError {
   if (name === "node") {
-    const others = commands.filter(({ options }) => "node" in options).map((each) => each.name);
+    const others = commands.filter(({ isAnywhere }) => isAnywhere === true).map((each) => each.name);
     return new CommandError(exitCodes.usage, `${command.name} works on this machine only`, {
       remedy: `--node goes with ${others.join(", ")}`,
     });

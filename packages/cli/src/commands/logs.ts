@@ -1,9 +1,7 @@
 import {
   type AppStatus,
-  type LogLevel,
   type LogLine,
   type LogQuery,
-  type LogStream,
   logLevels,
   logStreams,
   type Target,
@@ -64,25 +62,18 @@ function queryOf(
   return {
     ...(since !== undefined && { since: parseSince(since, now) }),
     ...(until !== undefined && { until: parseSince(until, now, "--until") }),
-    ...(level !== undefined && { level: parseLevel(level) }),
-    ...(stream !== undefined && { stream: parseStream(stream) }),
+    ...(level !== undefined && { level: parseOneOf("level", level, logLevels) }),
+    ...(stream !== undefined && { stream: parseOneOf("stream", stream, logStreams) }),
     ...(grep !== undefined && { text: grep }),
   };
 }
 
-function parseLevel(text: string): LogLevel {
-  const level = logLevels.find((each) => each === text.toLowerCase());
-  if (level !== undefined) return level;
-  throw new CommandError(exitCodes.usage, `--level ${text} is no level`, {
-    remedy: `give one of ${logLevels.join(", ")}`,
-  });
-}
-
-function parseStream(text: string): LogStream {
-  const stream = logStreams.find((each) => each === text.toLowerCase());
-  if (stream !== undefined) return stream;
-  throw new CommandError(exitCodes.usage, `--stream ${text} is no stream`, {
-    remedy: `give one of ${logStreams.join(", ")}`,
+/** The one of `known` that was given with an option, which says what it takes. */
+function parseOneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((each) => each === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw new CommandError(exitCodes.usage, `--${option} ${text} is no ${option}`, {
+    remedy: `give one of ${known.join(", ")}`,
   });
 }
 

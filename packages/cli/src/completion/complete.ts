@@ -1,4 +1,4 @@
-import type { AppStatus } from "@holdfast/daemon/api";
+import type { AppStatus, Methods } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { commands } from "../command-line/commands.ts";
 import { tryConnect } from "../connection/connect.ts";
@@ -73,22 +73,24 @@ function appCandidates(all: readonly AppStatus[], project: string | undefined): 
 }
 
 async function apps(cli: CliEnvironment): Promise<readonly AppStatus[]> {
-  const daemon = await tryConnect(cli);
-  if (daemon === undefined) return [];
-  try {
-    return await daemon.call("apps.list", {}, { timeoutMs: patienceMs });
-  } finally {
-    daemon.close();
-  }
+  return (await asked(cli, "apps.list")) ?? [];
 }
 
 /** Of this machine, whatever machine the words are about. */
 async function nodes(cli: CliEnvironment): Promise<readonly Candidate[]> {
+  const { nodes: known = [] } = (await asked(cli, "remote.status")) ?? {};
+  return known.map(({ name, role }) => ({ value: name, text: `may do ${role ?? "nothing"} here` }));
+}
+
+/** What the daemon answers, or undefined where there is none. */
+async function asked<K extends "apps.list" | "remote.status">(
+  cli: CliEnvironment,
+  method: K,
+): Promise<Methods[K]["result"] | undefined> {
   const daemon = await tryConnect(cli);
-  if (daemon === undefined) return [];
+  if (daemon === undefined) return undefined;
   try {
-    const status = await daemon.call("remote.status", {}, { timeoutMs: patienceMs });
-    return status.nodes.map(({ name, role }) => ({ value: name, text: `may do ${role ?? "nothing"} here` }));
+    return await daemon.call(method, {}, { timeoutMs: patienceMs });
   } finally {
     daemon.close();
   }
