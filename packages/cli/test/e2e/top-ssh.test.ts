@@ -3,18 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bin, Holdfast } from "./holdfast.ts";
 import { startSshd, whyNoSsh } from "./sshd.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
-
-const manifest = `
-name: shop
-services:
-  db:
-    command: echo the database listens; exec sleep 1000
-    environment: { HOLDFAST_E2E: "\${HOLDFAST_E2E}" }
-  web:
-    command: exec sleep 1000
-    environment: { HOLDFAST_E2E: "\${HOLDFAST_E2E}" }
-    depends_on: [db]
-`;
+import { manifest } from "./top-manifest.ts";
 
 const whyNot = hasTmux ? whyNoSsh : "skipped: needs tmux";
 

@@ -3,18 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Holdfast } from "./holdfast.ts";
 import { hasTmux, Terminal, type TerminalOptions } from "./tmux.ts";
-
-const manifest = `
-name: shop
-services:
-  db:
-    command: echo the database listens; exec sleep 1000
-    environment: { HOLDFAST_E2E: "\${HOLDFAST_E2E}" }
-  web:
-    command: exec sleep 1000
-    environment: { HOLDFAST_E2E: "\${HOLDFAST_E2E}" }
-    depends_on: [db]
-`;
+import { manifest } from "./top-manifest.ts";
 
 async function started(options?: TerminalOptions): Promise<{
   readonly holdfast: Holdfast;
