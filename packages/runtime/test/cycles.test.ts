@@ -15,6 +15,7 @@ import {
   Wake,
 } from "../src/index.ts";
 import { VirtualClock } from "../src/testing/index.ts";
+import { activeResources, newResources } from "./active-resources.ts";
 import { countListeners } from "./listener-count.ts";
 
 test("1,000 starts and stops of a whole service leave no timer, no listener and no task", async () => {
@@ -177,9 +178,6 @@ test("1,000 cycles of a service with one of everything leave no timer and no lis
   listeners.end();
 });
 
-/** What keeps the event loop of Node alive; elsewhere nobody can tell. */
-const activeResources = (): string[] => globalThis.process?.getActiveResourcesInfo?.() ?? [];
-
 test("1,000 cycles on the clock of the platform leave no handle", async () => {
   const { signal } = new AbortController();
   const foreign = countAbortListeners(signal);
@@ -189,12 +187,7 @@ test("1,000 cycles on the clock of the platform leave no handle", async () => {
       if (i % 2 > 0) await systemClock.sleep(0);
     });
   }
-  const newOnes = () => {
-    const left = activeResources();
-    for (const resource of before) if (left.includes(resource)) left.splice(left.indexOf(resource), 1);
-    return left;
-  };
   // What runs these tests has timers of its own that come and go.
-  for (let looks = 0; looks < 100 && newOnes().length > 0; looks++) await systemClock.sleep(20);
-  expect([newOnes(), foreign.current]).toEqual([[], 0]);
+  for (let looks = 0; looks < 100 && newResources(before).length > 0; looks++) await systemClock.sleep(20);
+  expect([newResources(before), foreign.current]).toEqual([[], 0]);
 });

@@ -1,4 +1,4 @@
-import { ShutdownToken } from "../src/index.ts";
+import { ShutdownToken, seededRandom } from "../src/index.ts";
 import { type MailboxOptions, mailbox } from "../src/sync.ts";
 import { VirtualClock } from "../src/testing/index.ts";
 
@@ -89,7 +89,7 @@ export function setUp(options: Partial<MailboxOptions<Mail, number>> = {}) {
     },
     subscribe: { connect: ({ token }) => relay.connect(token) },
     backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000 },
-    clock,
+    ...{ clock, random: seededRandom(1) },
     ...options,
   });
   const start = () => made.run(token);

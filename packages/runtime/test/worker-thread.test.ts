@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
 import { isAbortError, ShutdownToken, Supervisor, systemClock, TaskRegistry } from "../src/index.ts";
 import { runWorker, WorkerError, type WorkerOptions } from "../src/worker/index.ts";
+import { activeResources, newResources } from "./active-resources.ts";
 import type { Jobs, Order } from "./programs/worker-jobs.ts";
 
 const program = new URL("./programs/worker-jobs.ts", import.meta.url);
@@ -12,25 +13,28 @@ const maintenance = { kind: "maintenance" } as const;
 const patient = { graceMs: 60_000 };
 const reason = { kind: "rpc-requested", by: "alice", message: "enough" } as const;
 
-/** Threads of this process, where the system tells, and what keeps its event loop alive. */
-function handles(): { readonly threads: number; readonly resources: readonly string[] } {
-  const threads = process.platform === "linux" ? readdirSync("/proc/self/task").length : 0;
-  return { threads, resources: process.getActiveResourcesInfo().sort() };
-}
+/** Threads of this process, where the system tells. */
+const threads = (): number => (process.platform === "linux" ? readdirSync("/proc/self/task").length : 0);
 
-let before = handles();
+let before = { threads: 0, resources: activeResources() };
 beforeAll(async () => {
   // The first thread ever makes the platform start a few of its own.
   await runWorker<Jobs>(orders({ kind: "late-message" }), new ShutdownToken());
-  before = handles();
+  before = { threads: threads(), resources: activeResources() };
+});
+
+const left = () => ({
+  threads: Math.max(0, threads() - before.threads),
+  resources: newResources(before.resources),
 });
 
 /** What runs these tests has timers of its own that come and go: it is so at some moment soon. */
 async function nothingIsLeft(): Promise<void> {
-  for (let looks = 0; looks < 250 && JSON.stringify(handles()) !== JSON.stringify(before); looks++) {
+  const nothing = { threads: 0, resources: [] };
+  for (let looks = 0; looks < 250 && JSON.stringify(left()) !== JSON.stringify(nothing); looks++) {
     await systemClock.sleep(20);
   }
-  expect(handles()).toEqual(before);
+  expect(left()).toEqual(nothing);
 }
 
 function orders(input: Order, more: Partial<WorkerOptions<Jobs>> = {}): WorkerOptions<Jobs> {

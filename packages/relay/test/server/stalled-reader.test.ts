@@ -14,7 +14,7 @@ import { microtasksDrained } from "../turns.ts";
 import { openRelay } from "./open-relay.ts";
 import { openStream } from "./open-stream.ts";
 
-const readers = 10;
+const readers = 100;
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
