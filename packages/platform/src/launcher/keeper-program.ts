@@ -4,8 +4,8 @@ import { KEEPER_NOTIFY } from "./keeper-notify.ts";
  * The keeper: the parent of every app, in perl because a small process forks three times faster than Node and
  * outlives the daemon. One per daemon, handed to `perl -e` in a variable; it needs nothing but the interpreter (`perl-base`).
  *
- * Arguments: the run directory, then the numbers of seven system calls that perl has no name
- * for (`prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime`), each 0 where they are not known. On stdin: requests, a length of four
+ * Arguments: the run directory, then the numbers of eight system calls that perl has no name
+ * for (`prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime clone3`), each 0 where they are not known. On stdin: requests, a length of four
  * bytes (big endian), then as many bytes of NUL-separated fields: cookie, working directory, cgroups (one a line),
  * output file, another one for stderr or nothing, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
  * name of an abstract socket for `sd_notify` or nothing, the number of variables, the variables as `NAME=value`, the arguments.
@@ -15,11 +15,13 @@ import { KEEPER_NOTIFY } from "./keeper-notify.ts";
  *    without its newline is not there yet; one that cannot be written (disk full) is tried again each second.
  * 3. `.keeper-PID` exists for as long as requests may still be carried out. When stdin ends (the daemon died or let
  *    go) what has not been forked never will be, the file goes, and the keeper stays until its last app is reaped.
- * 4. Without `signalfd` a death that falls between two system calls is noticed one second later.
+ * 4. An app is born in the first of its cgroups where the kernel can (5.7, v2): to be moved there takes it ten times as
+ *    long, for the kernel then waits for all processors to come by.
+ * 5. Without `signalfd` a death that falls between two system calls is noticed one second later.
  */
 export const KEEPER_PROGRAM: string = String.raw`
 use strict;
-my ($run, $prctl, $sigprocmask, $signalfd, $setsid, $prlimit, $recvmsg, $clock) = @ARGV;
+my ($run, $prctl, $sigprocmask, $signalfd, $setsid, $prlimit, $recvmsg, $clock, $clone3) = @ARGV;
 %ENV = ();
 syscall($prctl, 15, my $name = 'holdfast-keeper') if $prctl;
 my $umask = umask 077;
@@ -113,13 +115,26 @@ sub launch {
   open $file, '>', "$run/$cookie.pid" or return refuse($cookie, 'record', $! + 0);
   pipe $from, $to or return refuse($cookie, 'fork', $! + 0);
   if ($notify ne '') { open_notify($cookie, $notify) or return refuse($cookie, 'notify', $! + 0) }
-  $pid = fork;
+  my @cgroups = split /\n/, $cgroups;
+  $pid = fork_into($cgroups[0]);
+  if (defined $pid) { shift @cgroups } else { $pid = fork }
   return refuse($cookie, 'fork', $! + 0) unless defined $pid;
-  become($to, $cwd, $cgroups, $output, $errors, $user, $groups, $limits, \@env, \@argv) if $pid == 0;
+  become($to, $cwd, \@cgroups, $output, $errors, $user, $groups, $limits, \@env, \@argv) if $pid == 0;
   close $to;
   $cookie_of{$pid} = $cookie;
   $notify{$cookie}{pid} = $pid if $notify ne '';
   $starting{fileno $from} = [$cookie, $pid, $from, $file];
+}
+
+# As fork does, with CLONE_INTO_CGROUP; nothing where that cannot be.
+sub fork_into {
+  my ($path) = @_;
+  return undef unless $clone3 && defined $path;
+  sysopen my $cgroup, $path, 0 or return undef;
+  # flags pidfd child_tid parent_tid exit_signal stack stack_size tls set_tid set_tid_size cgroup
+  my $arguments = pack 'Q11', 1 << 33, 0, 0, 0, 17, 0, 0, 0, 0, 0, fileno $cgroup;
+  my $pid = syscall $clone3, $arguments, length $arguments;
+  return $pid < 0 ? undef : $pid;
 }
 
 sub refuse {
@@ -163,7 +178,7 @@ sub become {
   my ($to, $cwd, $cgroups, $output, $errors, $user, $groups, $limits, $env, $argv) = @_;
   my $fail = sub { syswrite $to, "$_[0] " . ($! + 0); exit 127 };
   $setsid ? syscall($setsid) : setpgrp 0, 0;
-  for my $cgroup (split /\n/, $cgroups) {
+  for my $cgroup (@$cgroups) {
     open my $procs, '>', "$cgroup/cgroup.procs" or $fail->('cgroup');
     syswrite $procs, '0' or $fail->('cgroup');
     close $procs;

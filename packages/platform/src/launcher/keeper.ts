@@ -27,12 +27,12 @@ interface InFlight {
   tries: number;
 }
 
-/** `prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime`; where they are not known the keeper does without. */
+/** `prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime clone3`; where they are not known the keeper does without. */
 const systemCalls: Readonly<Record<string, readonly number[]>> = {
-  x64: [157, 14, 289, 112, 302, 47, 228],
-  arm64: [167, 135, 74, 157, 261, 212, 113],
-  riscv64: [167, 135, 74, 157, 261, 212, 113],
-  loong64: [167, 135, 74, 157, 261, 212, 113],
+  x64: [157, 14, 289, 112, 302, 47, 228, 435],
+  arm64: [167, 135, 74, 157, 261, 212, 113, 435],
+  riscv64: [167, 135, 74, 157, 261, 212, 113, 435],
+  loong64: [167, 135, 74, 157, 261, 212, 113, 435],
 };
 
 /** A keeper that dies at once, three times in a row, is not going to live. */
@@ -100,7 +100,7 @@ export class KeeperLauncher implements Launcher {
 
   #start(onFailure: (cause: unknown) => void = () => {}): ChildProcess | undefined {
     const { perl, runDirectory } = this.#options;
-    const numbers = (systemCalls[process.arch] ?? [0, 0, 0, 0, 0, 0, 0]).map(String);
+    const numbers = (systemCalls[process.arch] ?? [0, 0, 0, 0, 0, 0, 0, 0]).map(String);
     let keeper: ChildProcess;
     try {
       // Not as an argument: a list of processes would show all of the program.
