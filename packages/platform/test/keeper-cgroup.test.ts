@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -10,6 +10,7 @@ import { type Cgroup, type CgroupHome, openCgroupHome } from "../src/process/cgr
 import { RunDirectory } from "../src/run-directory.ts";
 
 const clone3 = 435;
+const v1 = "/sys/fs/cgroup/pids";
 const name = `keeper-cgroup-test-${process.pid}`;
 const haveCgroups = openCgroupHome(name, {})?.remove() ?? false;
 const traces = haveCgroups && spawnSync("strace", ["-qf", "true"]).status === 0;
@@ -53,14 +54,22 @@ async function ownCgroups(paths: readonly string[], clone: number, before: strin
 const inIt = new RegExp(`^0::.*/holdfast-${name}/a$`, "m");
 
 test.runIf(traces)(
-  `an app is born in its cgroup: nothing is moved${traces ? "" : " (skipped: needs cgroups, strace)"}`,
+  `an app is born in its cgroup, and no process is moved${traces ? "" : " (skipped: needs cgroups, strace)"}`,
   async () => {
     const trace = join(home, "trace");
     const strace = ["/usr/bin/strace", "-qf", "-o", trace, "-e", "trace=clone3,openat"];
-    expect(await ownCgroups([cgroup?.path ?? ""], clone3, strace)).toMatch(inIt);
-    const calls = readFileSync(trace, "utf8");
-    expect(calls).toContain("CLONE_INTO_CGROUP");
-    expect(calls).not.toContain("cgroup.procs");
+    const ofV1 = existsSync(v1) ? mkdtempSync(join(v1, `${name}-`)) : undefined;
+    try {
+      const paths = [cgroup?.path ?? "", ...(ofV1 === undefined ? [] : [ofV1])];
+      const said = await ownCgroups(paths, clone3, strace);
+      expect(said).toMatch(inIt);
+      if (ofV1 !== undefined) expect(said).toMatch(new RegExp(`:pids:/${name}-`));
+      const calls = readFileSync(trace, "utf8");
+      expect(calls).toContain("CLONE_INTO_CGROUP");
+      expect(calls).not.toContain("cgroup.procs");
+    } finally {
+      if (ofV1 !== undefined) rmdirSync(ofV1);
+    }
   },
 );
 
@@ -68,12 +77,11 @@ test.runIf(haveCgroups)("an app is moved to its cgroup where the system call is 
   expect(await ownCgroups([cgroup?.path ?? ""], 0)).toMatch(inIt);
 });
 
-const v1 = "/sys/fs/cgroup/pids";
-test.runIf(existsSync(`${v1}/cgroup.procs`))(
-  "an app is moved to a cgroup of v1, in which none can be born",
+test.runIf(haveCgroups && existsSync(v1))(
+  "a cgroup of v1, in which none can be born, is joined",
   async () => {
-    expect(await ownCgroups([v1, ...(cgroup ? [cgroup.path] : [])], clone3)).toMatch(/:pids:\/$/m);
-    if (cgroup) expect(readFileSync(join(home, "log"), "utf8")).toMatch(inIt);
+    expect(await ownCgroups([v1, cgroup?.path ?? ""], clone3)).toMatch(inIt);
+    expect(readFileSync(join(home, "log"), "utf8")).toMatch(/:pids:\/$/m);
   },
 );
 

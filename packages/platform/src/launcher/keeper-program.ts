@@ -15,8 +15,8 @@ import { KEEPER_NOTIFY } from "./keeper-notify.ts";
  *    without its newline is not there yet; one that cannot be written (disk full) is tried again each second.
  * 3. `.keeper-PID` exists for as long as requests may still be carried out. When stdin ends (the daemon died or let
  *    go) what has not been forked never will be, the file goes, and the keeper stays until its last app is reaped.
- * 4. An app is born in the first of its cgroups where the kernel can (5.7, v2): to be moved there takes it ten times as
- *    long, for the kernel then waits for all processors to come by.
+ * 4. An app is born in the first of its cgroups where the kernel can (5.7, v2), and moves itself to those of v1 as the one
+ *    thread that it is (`tasks`): to move a process takes ten times as long, for then the kernel waits for all processors.
  * 5. Without `signalfd` a death that falls between two system calls is noticed one second later.
  */
 export const KEEPER_PROGRAM: string = String.raw`
@@ -179,7 +179,8 @@ sub become {
   my $fail = sub { syswrite $to, "$_[0] " . ($! + 0); exit 127 };
   $setsid ? syscall($setsid) : setpgrp 0, 0;
   for my $cgroup (@$cgroups) {
-    open my $procs, '>', "$cgroup/cgroup.procs" or $fail->('cgroup');
+    my $file = -e "$cgroup/tasks" ? 'tasks' : 'cgroup.procs';
+    open my $procs, '>', "$cgroup/$file" or $fail->('cgroup');
     syswrite $procs, '0' or $fail->('cgroup');
     close $procs;
   }
