@@ -8,6 +8,7 @@ export interface RelayOptions {
   readonly postgres?: string;
   readonly nats?: readonly string[];
   readonly origin?: readonly string[];
+  readonly "trusted-proxy"?: readonly string[];
   readonly url?: string;
   readonly "token-file"?: string;
   readonly scope?: string;
@@ -42,6 +43,12 @@ export const relayOptions: OptionsFor<RelayOptions> = {
     multiple: true,
     value: "URL",
     help: "with run: let web pages of this origin use it; may be given several times",
+  },
+  "trusted-proxy": {
+    type: "string",
+    multiple: true,
+    value: "ADDRESS",
+    help: "with run: believe this proxy, subnet or unix whom it was asked by; may be given several times",
   },
   url: {
     type: "string",

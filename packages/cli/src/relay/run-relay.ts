@@ -5,6 +5,7 @@ import { acquireLock, runMain, writeFileAtomic } from "@holdfast/platform";
 import {
   createRelay,
   defaultQuota,
+  isProxy,
   openSqliteStore,
   type Relay,
   type RelayOptions,
@@ -39,11 +40,13 @@ export async function runRelay(
 ): Promise<ExitCode> {
   const address = parseListen(options.listen ?? defaultAddress);
   const tls = tlsOf(options);
+  const trustedProxies = proxiesOf(options);
   const home = openRelayHome(cli);
   await using lock = lockOf(home);
   await using relay = createRelay({
     ...(await storeOf(cli, options, home)),
     corsOrigins: options.origin ?? [],
+    trustedProxies,
     version: ownVersion(),
     onError: (error, where) => cli.stderr.write(`relay: ${where}: ${describeError(error)}\n`),
   });
@@ -109,6 +112,14 @@ function tlsOf(options: Options): { readonly key: string; readonly cert: string 
   }
   const remedy = "give a PEM file that this user may read";
   return { key: readText(key, "the private key", remedy), cert: readText(cert, "the certificate", remedy) };
+}
+
+function proxiesOf({ "trusted-proxy": proxies = [] }: Options): readonly string[] {
+  const wrong = proxies.find((proxy) => !isProxy(proxy));
+  if (wrong === undefined) return proxies;
+  throw new CommandError(exitCodes.usage, `--trusted-proxy ${wrong} is no address and no subnet`, {
+    remedy: "give 10.0.0.7, 10.0.0.0/8, fd00::/8, or unix for whoever connects to the Unix socket",
+  });
 }
 
 /** The token in the file is good, or another one is put there. */

@@ -60,10 +60,31 @@ test("a relay is run, gets slots and tokens by the command, and outlives a kill 
 }, 60_000);
 
 test.each([
+  [["--trusted-proxy", "127.0.0.1"], 401],
+  [[], 429],
+])(
+  "a relay run with %j answers a stranger whom a proxy names, after others used up theirs: %i",
+  async (options, status) => {
+    const holdfast = new Holdfast({ Procfile: "" });
+    const relay = holdfast.start("relay", "run", "--listen", "127.0.0.1:0", ...options);
+    await relay.prints("the relay listens at http://127.0.0.1:");
+    const url = readFileSync(join(holdfast.home, "relay/url"), "utf8").trim();
+    const askAs = async (from: string) =>
+      (await fetch(`${url}/v1/slots`, { headers: { "X-Forwarded-For": from } })).status;
+    while ((await askAs("203.0.113.1")) !== 429);
+    expect(await askAs("203.0.113.2")).toBe(status);
+    relay.signal("SIGTERM");
+    expect((await relay.ended).code).toBe(0);
+  },
+  60_000,
+);
+
+test.each([
   [["relay", "tokens"], "relay cannot tokens", "did you mean token?"],
   [["relay", "run", "--listen", "8787"], "--listen 8787 is no address", "HOST:PORT"],
   [["relay", "run", "--nats", "127.0.0.1"], "--nats wakes relays that share a store", "--postgres"],
   [["relay", "run", "--tls-key", "k.pem"], "--tls-key and --tls-cert go together", ""],
+  [["relay", "run", "--trusted-proxy", "10.0.0.0/33"], "--trusted-proxy 10.0.0.0/33 is no address", "unix"],
 ])("holdfast %j is refused with 2 and what to do", async (args, message, remedy) => {
   const ended = await new Holdfast({ Procfile: "" }).run(...args);
   expect([ended.code, ended.err]).toEqual([2, expect.stringContaining(message)]);

@@ -1,3 +1,4 @@
+export { isProxy } from "./http/address.ts";
 export {
   defaultLimits,
   defaultQuota,

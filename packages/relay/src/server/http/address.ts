@@ -12,28 +12,44 @@ export interface Origin {
 /** Whether a proxy at that address is believed; `unix` is whoever connects to a Unix socket. */
 export type IsTrusted = (address: string) => boolean;
 
-/**
- * Addresses and subnets (`127.0.0.1`, `10.0.0.0/8`, `fd00::/8`), and `unix`. Throws `TypeError` for what is neither.
- */
+interface Subnet {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: "ipv4" | "ipv6";
+}
+
+/** True for what `trustedProxies` takes: an address, a subnet (`10.0.0.0/8`, `fd00::/8`), or `unix`. */
+export function isProxy(text: string): boolean {
+  return text === "unix" || subnetOf(text) !== undefined;
+}
+
+/** Throws `TypeError` for what is no proxy. */
 export function trusted(proxies: readonly string[]): IsTrusted {
   const list = new BlockList();
   for (const proxy of proxies) {
     if (proxy === "unix") continue;
-    const [address = "", bits, more] = proxy.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    const most = family === "ipv6" ? 128 : 32;
-    const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (isIP(address) === 0 || more !== undefined || !(length <= most)) {
+    const subnet = subnetOf(proxy);
+    if (subnet === undefined) {
       throw new TypeError(
         `${proxy} is no address and no subnet; write 10.0.0.7, 10.0.0.0/8, fd00::/8 or unix`,
       );
     }
-    list.addSubnet(address, length, family);
+    list.addSubnet(subnet.address, subnet.bits, subnet.family);
   }
   return (address) => {
     if (address === "unix") return proxies.includes("unix");
     return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
   };
+}
+
+function subnetOf(text: string): Subnet | undefined {
+  const [address = "", bits, more] = text.split("/");
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+  const most = family === "ipv6" ? 128 : 32;
+  const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  return isIP(address) === 0 || more !== undefined || !(length <= most)
+    ? undefined
+    : { address, bits: length, family };
 }
 
 /**
