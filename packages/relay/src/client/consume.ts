@@ -12,6 +12,7 @@ import {
 } from "@holdfast/runtime";
 import type { RelayClient } from "./relay-client.ts";
 import type { InboxEntry, MailStore } from "./store/mail-store.ts";
+import { TurnShare } from "./turn-share.ts";
 
 /** How an inbox is worked off. */
 export interface ConsumeOptions {
@@ -37,9 +38,11 @@ export async function consume(
 ): Promise<void> {
   const { clock = systemClock, random = systemRandom, backoff = patientBackoff, attempts = 5 } = options;
   const wake = new Wake(clock);
+  const turns = new TurnShare(clock);
   const off = client.events.subscribe(({ type }) => void (type === "accepted" && wake.notify()));
   try {
     while (!token.isCancelled) {
+      await turns.take();
       const [entry] = await store.inbox(0, 1);
       if (entry) await use(entry);
       else await wake.wait(Number.POSITIVE_INFINITY, token);
