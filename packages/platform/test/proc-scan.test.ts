@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import type { ProcessIdentity } from "../src/process/identity.ts";
-import { membersOf, ProcessScanner, type ScannedProcess, scanProcesses } from "../src/process/proc-scan.ts";
+import {
+  membersOf,
+  ProcessScanner,
+  type ScannedProcess,
+  SeenMembers,
+  scanProcesses,
+} from "../src/process/proc-scan.ts";
 import { parseProcStat } from "../src/process/proc-stat.ts";
 
 const leader: ProcessIdentity = { pid: 100, startTime: 7, bootId: "boot" };
@@ -8,16 +14,27 @@ const leader: ProcessIdentity = { pid: 100, startTime: 7, bootId: "boot" };
 type Sketch = Partial<ScannedProcess> & { readonly pid: number };
 
 function members(...sketches: readonly Sketch[]): readonly number[] {
-  const processes = sketches.map((sketch) => ({
-    state: "S",
-    parent: 1,
-    group: sketch.pid,
-    session: sketch.pid,
-    startTime: 9,
-    ...sketch,
-  }));
-  const table = new Map(processes.map((process) => [process.pid, process]));
-  return membersOf(table, "mine", leader).map(({ pid }) => pid);
+  return looks([...sketches]);
+}
+
+/** What the last of several looks at one run finds. */
+function looks(...tables: readonly (readonly Sketch[])[]): readonly number[] {
+  const seen = new SeenMembers();
+  let found: readonly ScannedProcess[] = [];
+  for (const sketches of tables) {
+    const processes = sketches.map((sketch) => ({
+      state: "S",
+      parent: 1,
+      group: sketch.pid,
+      session: sketch.pid,
+      startTime: 9,
+      ...sketch,
+    }));
+    const table = new Map(processes.map((process) => [process.pid, process]));
+    found = membersOf(table, "mine", leader, seen);
+    seen.add(found);
+  }
+  return found.map(({ pid }) => pid);
 }
 
 const led = { pid: 100, startTime: 7, cookie: "mine" };
@@ -59,6 +76,38 @@ test("the session of whoever launched the leader is not the leader's", () => {
 
 test("a cycle of parents, as pids reused during a scan can show, ends", () => {
   expect(members({ pid: 200, parent: 300 }, { pid: 300, parent: 200 })).toEqual([]);
+});
+
+const orphan = { pid: 200, session: 50, cookie: "mine" };
+const bare = { isBare: true } as const;
+
+test("a process in the middle of an exec, without an environment, still belongs", () => {
+  expect(looks([orphan], [{ pid: 200, session: 50, ...bare }])).toEqual([200]);
+  expect(looks([orphan], [{ pid: 200, session: 200, ...bare }])).toEqual([200]);
+});
+
+test("so does a child that was born since, by its session", () => {
+  expect(looks([orphan], [{ pid: 201, session: 50, ...bare }])).toEqual([201]);
+  expect(members({ pid: 201, session: 50, ...bare })).toEqual([]);
+});
+
+test("but nobody who has another environment, another session, or the pid of one that ended", () => {
+  expect(looks([orphan], [{ pid: 201, session: 50 }])).toEqual([]);
+  expect(looks([orphan], [{ pid: 201, session: 51, ...bare }])).toEqual([]);
+  expect(looks([orphan], [{ pid: 200, session: 60, startTime: 10, ...bare }])).toEqual([]);
+});
+
+test("nor by a session that a stranger leads now", () => {
+  expect(
+    looks(
+      [orphan],
+      [
+        { pid: 50, startTime: 10 },
+        { pid: 201, session: 50, ...bare },
+      ],
+    ),
+  ).toEqual([]);
+  expect(looks([orphan], [{ pid: 50, startTime: 10, ...bare }])).toEqual([]);
 });
 
 test("this very process never belongs", () => {

@@ -46,15 +46,26 @@ export function processCookie(pid: number | string): string | undefined {
 
 /** A variable of the environment a process was started with; `undefined` if it has none or it cannot be read. */
 export function processVariable(pid: number | string, name: string): string | undefined {
-  let text: string;
+  return variableIn(readEnvironment(pid), name);
+}
+
+/**
+ * The environment a process was started with, as NUL-terminated variables; empty where it cannot be read, and for a
+ * process in the middle of an exec.
+ */
+export function readEnvironment(pid: number | string): string {
   try {
-    text = readFileSync(`/proc/${pid}/environ`, "latin1");
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
   } catch {
-    return undefined;
+    return "";
   }
-  const start = `\0${text}`.indexOf(`\0${name}=`);
+}
+
+/** A variable in what `readEnvironment` gave. */
+export function variableIn(environment: string, name: string): string | undefined {
+  const start = `\0${environment}`.indexOf(`\0${name}=`);
   if (start < 0) return undefined;
   const from = start + name.length + 1;
-  const end = text.indexOf("\0", from);
-  return text.slice(from, end < 0 ? undefined : end);
+  const end = environment.indexOf("\0", from);
+  return environment.slice(from, end < 0 ? undefined : end);
 }

@@ -1,10 +1,12 @@
 import { readdirSync } from "node:fs";
-import { type ProcessIdentity, processCookie } from "./identity.ts";
+import { COOKIE_VARIABLE, type ProcessIdentity, readEnvironment, variableIn } from "./identity.ts";
 import { isDead, type ProcStat, readProcStat } from "./proc-stat.ts";
 
 /** A process as one scan saw it. */
 export interface ScannedProcess extends ProcStat {
   readonly cookie?: string;
+  /** It lives, and its environment could not be told: it wrote over it, or is in the middle of an exec. */
+  readonly isBare?: true;
 }
 
 /** All processes, by pid, as one scan saw them. */
@@ -17,10 +19,40 @@ export function scanProcesses(): ProcessTable {
     const stat = /^\d+$/.test(name) ? readProcStat(name) : undefined;
     if (!stat) continue;
     // 2 is the parent of the kernel's own threads, which have no environment.
-    const cookie = isDead(stat) || stat.parent === 2 ? undefined : processCookie(name);
-    table.set(stat.pid, cookie === undefined ? stat : { ...stat, cookie });
+    if (isDead(stat) || stat.parent === 2) {
+      table.set(stat.pid, stat);
+      continue;
+    }
+    const environment = readEnvironment(name);
+    const cookie = variableIn(environment, COOKIE_VARIABLE);
+    table.set(stat.pid, {
+      ...stat,
+      ...(cookie !== undefined && { cookie }),
+      ...(environment === "" && { isBare: true as const }),
+    });
   }
   return table;
+}
+
+/** What was known of a run's processes at earlier looks. */
+export class SeenMembers {
+  readonly #startTimes = new Map<number, number>();
+  readonly #sessions = new Set<number>();
+
+  add(members: readonly ScannedProcess[]): void {
+    for (const { pid, startTime, session } of members) {
+      this.#startTimes.set(pid, startTime);
+      this.#sessions.add(session);
+    }
+  }
+
+  has({ pid, startTime }: ScannedProcess): boolean {
+    return this.#startTimes.get(pid) === startTime;
+  }
+
+  hasSession(session: number): boolean {
+    return this.#sessions.has(session);
+  }
 }
 
 /**
@@ -30,11 +62,15 @@ export function scanProcesses(): ProcessTable {
  *
  * A group is never trusted by its number alone: it counts while the leader itself is there, dead or alive, or while a
  * process with the cookie is in it, and for so long the number cannot have been given to anyone else.
+ *
+ * A process in the middle of an exec carries nothing for a moment: it belongs if it did before, or if its session did
+ * and nobody else leads that now.
  */
 export function membersOf(
   table: ProcessTable,
   cookie: string,
   leader: ProcessIdentity,
+  seen: SeenMembers = new SeenMembers(),
 ): readonly ScannedProcess[] {
   const marked = [...table.values()].filter((process) => process.cookie === cookie);
   const led = new Set(marked.map(({ pid }) => pid));
@@ -53,9 +89,15 @@ export function membersOf(
       found.cookie === cookie ||
       led.has(found.group) ||
       led.has(found.session) ||
+      (found.isBare === true && wasOurs(found)) ||
       (parent !== undefined && belongs(parent));
     known.set(found.pid, own);
     return own;
+  };
+  const wasOurs = (bare: ScannedProcess): boolean => {
+    if (seen.has(bare)) return true;
+    const head = table.get(bare.session);
+    return seen.hasSession(bare.session) && (head === undefined || (head !== bare && belongs(head)));
   };
   return [...table.values()].filter((found) => belongs(found) && !isDead(found));
 }

@@ -1,7 +1,7 @@
 import type { Cancellation, Clock } from "@holdfast/runtime";
 import type { Cgroup } from "./cgroup.ts";
 import type { ProcessIdentity } from "./identity.ts";
-import { membersOf, type ProcessScanner } from "./proc-scan.ts";
+import { membersOf, type ProcessScanner, SeenMembers } from "./proc-scan.ts";
 import { isDead, readProcStat } from "./proc-stat.ts";
 
 export interface ProcessTreeOptions {
@@ -24,6 +24,7 @@ const killLimitMs = 200;
 /** All processes of one run, whatever sessions and groups they made for themselves. */
 export class ProcessTree {
   readonly #options: ProcessTreeOptions;
+  readonly #seen = new SeenMembers();
 
   constructor(options: ProcessTreeOptions) {
     this.#options = options;
@@ -56,9 +57,11 @@ export class ProcessTree {
 
   /** The pids of all that live. */
   async processes(): Promise<readonly number[]> {
-    const { cgroup, scanner, cookie, leader } = this.#options;
+    const { cgroup } = this.#options;
     if (cgroup) return cgroup.populated ? cgroup.processes() : [];
-    return membersOf(await scanner.scan(), cookie, leader).map(({ pid }) => pid);
+    const found = await this.#look();
+    // One look at /proc can miss a child whose parent was read before it forked and died before the child was.
+    return found.length > 0 ? found : await this.#look();
   }
 
   async isEmpty(): Promise<boolean> {
@@ -83,22 +86,25 @@ export class ProcessTree {
     const { cgroup, clock } = this.#options;
     let giveUpAt = clock.monotonic() + killLimitMs;
     let fewest = Number.POSITIVE_INFINITY;
-    let emptyLooks = 0;
     for (let waitMs = 1; ; waitMs = Math.min(2 * waitMs, 20)) {
       const living = await this.processes();
-      emptyLooks = living.length === 0 ? emptyLooks + 1 : 0;
-      // One look at /proc can miss a child whose parent was read before it forked and died before the child was.
-      if (emptyLooks === (cgroup ? 1 : 2)) return [];
+      if (living.length === 0) return [];
       if (living.length < fewest) {
         fewest = living.length;
         giveUpAt = clock.monotonic() + killLimitMs;
       }
       if (clock.monotonic() > giveUpAt) return living;
-      if (emptyLooks > 0) continue;
       if (cgroup) cgroup.kill();
       else for (const pid of living) send(pid, "SIGKILL");
       await clock.sleep(waitMs);
     }
+  }
+
+  async #look(): Promise<readonly number[]> {
+    const { scanner, cookie, leader } = this.#options;
+    const members = membersOf(await scanner.scan(), cookie, leader, this.#seen);
+    this.#seen.add(members);
+    return members.map(({ pid }) => pid);
   }
 
   #leaderStat(): ReturnType<typeof readProcStat> {
