@@ -7,7 +7,7 @@ import type { DaemonOptions } from "../command-line/options.ts";
 import { tryConnect } from "../connection/connect.ts";
 import { daemonProgram } from "../connection/daemon-program.ts";
 import { homeOf } from "../connection/home.ts";
-import { type Daemon, unreachable } from "../connection/local-daemon.ts";
+import { type Daemon, tryAnswering, unreachable } from "../connection/local-daemon.ts";
 import { shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { safeText } from "../terminal/safe-text.ts";
@@ -39,7 +39,7 @@ async function run({ options, cli }: DaemonInvocation): Promise<ExitCode> {
 }
 
 async function start({ cli }: DaemonInvocation): Promise<ExitCode> {
-  const there = await tryConnect(cli);
+  const there = await tryAnswering(cli);
   if (there !== undefined) {
     const { pid } = await there.call("system.info", {});
     there.close();

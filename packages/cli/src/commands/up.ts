@@ -2,8 +2,7 @@ import type { ProjectSpec } from "@holdfast/daemon";
 import type { CliEnvironment } from "../cli-environment.ts";
 import type { Invocation } from "../command-line/invocation.ts";
 import type { UpOptions } from "../command-line/options.ts";
-import { tryConnect } from "../connection/connect.ts";
-import type { Daemon } from "../connection/local-daemon.ts";
+import { type Daemon, tryAnswering } from "../connection/local-daemon.ts";
 import { startDaemon } from "../connection/start-daemon.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { checkNames } from "../manifest/check-names.ts";
@@ -64,7 +63,7 @@ async function reachDaemon(
   interrupts: Interrupts,
   options: { readonly onDemand: boolean },
 ): Promise<{ readonly daemon: Daemon; readonly started: boolean }> {
-  const there = await tryConnect(cli);
+  const there = await tryAnswering(cli);
   if (there !== undefined) return { daemon: there, started: false };
   const starting = startDaemon(cli, options);
   const release = interrupts.forced.onCancel(() => starting.kill());

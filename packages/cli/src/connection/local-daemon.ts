@@ -1,12 +1,16 @@
 import type { Methods } from "@holdfast/daemon/api";
 import { connectUnixSocket, type LineChannel } from "@holdfast/platform";
-import { type Client, createClient } from "@holdfast/rpc";
+import { type Client, createClient, RpcError } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { socketOf } from "./home.ts";
 
 /** A log can be long. */
 const longestReply = 64 * 1_024 * 1_024;
+
+const lookMs = 4;
+/** No process that was killed takes longer to be gone. */
+const dyingLimitMs = 5_000;
 
 export type Daemon = Client<Methods>;
 
@@ -26,6 +30,27 @@ export function unreachable(
 export async function tryLocal(cli: CliEnvironment): Promise<Daemon | undefined> {
   const socket = await openSocket(cli);
   return socket && createClient<Methods>(socket, { clock: cli.clock });
+}
+
+/**
+ * The daemon of this home once it has answered, or undefined where none listens. One that was just killed takes
+ * connections until its last instant, and answers none of them.
+ */
+export async function tryAnswering(cli: CliEnvironment): Promise<Daemon | undefined> {
+  const deadline = cli.clock.monotonic() + dyingLimitMs;
+  for (;;) {
+    const daemon = await tryLocal(cli);
+    if (daemon === undefined) return undefined;
+    try {
+      await daemon.call("system.info", {});
+      return daemon;
+    } catch (error) {
+      daemon.close();
+      const isDying = error instanceof RpcError && error.code === "CONNECTION_CLOSED";
+      if (!isDying || cli.clock.monotonic() > deadline) throw error;
+    }
+    await cli.clock.sleep(lookMs);
+  }
 }
 
 /** A connection to the daemon of this home, or undefined where none listens. */

@@ -7,7 +7,7 @@ import { CommandError, exitCodes } from "../exit-codes.ts";
 
 import { daemonProgram } from "./daemon-program.ts";
 import { homeOf } from "./home.ts";
-import { type Daemon, tryLocal, unreachable } from "./local-daemon.ts";
+import { type Daemon, tryAnswering, unreachable } from "./local-daemon.ts";
 
 const startLimitMs = 20_000;
 const lookMs = 4;
@@ -29,11 +29,35 @@ export interface StartingDaemon {
 export function startDaemon(cli: CliEnvironment, options: { readonly onDemand: boolean }): StartingDaemon {
   const home = homeOf(cli);
   const log = join(home, "daemon.log");
-  const child = spawnDaemon(cli, home, log, options.onDemand);
+  const start = () => new Attempt(cli, spawnDaemon(cli, home, log, options.onDemand));
+  const first = start();
+  let latest = first;
   return {
-    ready: untilItListens(cli, child, log),
-    kill: () => void child.kill("SIGKILL"),
+    ready: untilItListens(cli, first, () => (latest = start()), log),
+    kill: () => latest.kill(),
   };
+}
+
+/** One process that may become the daemon of the home. */
+class Attempt {
+  /** Why it ended. */
+  ended: string | undefined;
+  /** Another one was faster and owns the home: that one is as good. Monotonic ms. */
+  ownedSince: number | undefined;
+  readonly #child: ChildProcess;
+
+  constructor({ clock }: CliEnvironment, child: ChildProcess) {
+    this.#child = child;
+    child.once("error", ({ message }) => (this.ended ??= message));
+    child.once("exit", (code, signal) => {
+      if (code === exitCodes.homeOwned) this.ownedSince = clock.monotonic();
+      else this.ended ??= signal ?? `exit code ${code}`;
+    });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
 }
 
 function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: boolean): ChildProcess {
@@ -59,30 +83,31 @@ function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: b
   }
 }
 
-async function untilItListens(cli: CliEnvironment, child: ChildProcess, log: string): Promise<Daemon> {
-  const ends: string[] = [];
-  let ownedSince: number | undefined;
-  child.once("error", (error) => ends.push(error.message));
-  child.once("exit", (code, signal) => {
-    // Another one was faster and owns the home: that one is as good.
-    if (code !== exitCodes.homeOwned) ends.push(signal ?? `exit code ${code}`);
-    else ownedSince = cli.clock.monotonic();
-  });
+async function untilItListens(
+  cli: CliEnvironment,
+  first: Attempt,
+  another: () => Attempt,
+  log: string,
+): Promise<Daemon> {
   const deadline = cli.clock.monotonic() + startLimitMs;
-  while (ends.length === 0) {
-    const daemon = await tryLocal(cli);
+  let attempt = first;
+  while (attempt.ended === undefined) {
+    const daemon = await tryAnswering(cli);
     if (daemon !== undefined) return daemon;
-    const pid = ownedSince === undefined ? undefined : lockHolder({ path: homeOf(cli) });
-    if (pid !== undefined && cli.clock.monotonic() - (ownedSince ?? 0) > ownerLimitMs) {
-      throw unreachable(cli, pid, exitCodes.homeOwned);
+    const now = cli.clock.monotonic();
+    if (attempt.ownedSince !== undefined) {
+      const owner = lockHolder({ path: homeOf(cli) });
+      // It was on its way out, and is gone by now.
+      if (owner === undefined) attempt = another();
+      else if (now - attempt.ownedSince > ownerLimitMs) throw unreachable(cli, owner, exitCodes.homeOwned);
     }
-    if (cli.clock.monotonic() > deadline) {
-      child.kill("SIGKILL");
-      ends.push(`it does not listen after ${startLimitMs / 1_000} s`);
+    if (now > deadline) {
+      attempt.kill();
+      attempt.ended = `it does not listen after ${startLimitMs / 1_000} s`;
     }
     await cli.clock.sleep(lookMs);
   }
-  throw new CommandError(exitCodes.failed, `the daemon did not start: ${ends[0]}${lastWords(log)}`, {
+  throw new CommandError(exitCodes.failed, `the daemon did not start: ${attempt.ended}${lastWords(log)}`, {
     remedy: `its output is in ${log}`,
   });
 }
