@@ -82,6 +82,7 @@ export class AppLog {
       path,
       indexPath: this.#indexPath,
       troubles: this.#troubles,
+      again: () => this.trim(),
       ...(care === undefined ? {} : { puncher: care.puncher }),
     });
     this.keep(undefined);

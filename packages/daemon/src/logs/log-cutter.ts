@@ -17,6 +17,8 @@ export interface CutterSeams {
   readonly troubles: Troubles;
   /** Absent: nothing is ever cut. */
   readonly puncher?: HolePuncher;
+  /** Called after a cut during which another one was asked for. */
+  again(): void;
 }
 
 /** Takes from the beginning of one log what its bounds do not allow, whole lines at a time. */
@@ -25,6 +27,7 @@ export class LogCutter {
   readonly #seams: CutterSeams;
   #head: LogHead | undefined;
   #cutting: Promise<void> | undefined;
+  #isAskedAgain = false;
   /** A file system that makes no holes is asked once. */
   #makesHoles = true;
 
@@ -49,9 +52,13 @@ export class LogCutter {
 
   /** Cuts off what lies before `wanted`, up to the next line. Returns how many bytes that is; 0 while it cuts already. */
   cut(wanted: number, size: number): number {
-    const { path, puncher, troubles } = this.#seams;
+    const { path, puncher, troubles, again } = this.#seams;
     const from = this.first;
-    if (wanted <= from || this.#cutting !== undefined || !this.#makesHoles || puncher === undefined) return 0;
+    if (wanted <= from || !this.#makesHoles || puncher === undefined) return 0;
+    if (this.#cutting !== undefined) {
+      this.#isAskedAgain = true;
+      return 0;
+    }
     const to = Math.min(lineStartFrom(path, wanted), size);
     this.#cutting = this.#punch(from, to, puncher)
       .catch((error: unknown) =>
@@ -59,6 +66,10 @@ export class LogCutter {
       )
       .finally(() => {
         this.#cutting = undefined;
+        if (!this.#isAskedAgain) return;
+        // It may have been the last growth for a long time.
+        this.#isAskedAgain = false;
+        again();
       });
     return to - from;
   }

@@ -128,6 +128,27 @@ test("an app that writes no newline is bounded too", async () => {
   expect(log.size - log.firstOffset).toBeGreaterThanOrEqual(maxBytes);
 });
 
+test("what it grows by during a cut, and no more after that, is cut too", async () => {
+  const cuts: { readonly length: number; readonly done: () => void }[] = [];
+  const slow: HolePuncher = {
+    punch: (_, length) => new Promise((resolve) => cuts.push({ length, done: () => resolve(undefined) })),
+    close: () => undefined,
+  };
+  const log = openLog({ puncher: slow });
+  appendFileSync(log.path, lines(0, 4_000));
+  log.read(0);
+  await until(() => cuts.length === 1);
+  appendFileSync(log.path, lines(4_000, 4_000));
+  log.read(0);
+  expect(cuts).toHaveLength(1);
+  cuts[0]?.done();
+  await until(() => cuts.length === 2);
+  expect(cuts[1]?.length).toBeGreaterThanOrEqual(800_000 - maxBytes);
+  cuts[1]?.done();
+  await systemClock.sleep(0);
+  expect(cuts).toHaveLength(2);
+});
+
 test.each(["log.cut", "log.head", "log.punched"])(
   "killed at %s, no line within the bound is lost, and the next daemon goes on",
   async (point) => {
