@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
 import type { ProcessIdentity } from "../src/process/identity.ts";
-import {
-  membersOf,
-  ProcessScanner,
-  type ScannedProcess,
-  SeenMembers,
-  scanProcesses,
-} from "../src/process/proc-scan.ts";
+import { membersOf, ProcessScanner, type ScannedProcess, scanProcesses } from "../src/process/proc-scan.ts";
 import { parseProcStat } from "../src/process/proc-stat.ts";
 
 const leader: ProcessIdentity = { pid: 100, startTime: 7, bootId: "boot" };
@@ -19,7 +13,6 @@ function members(...sketches: readonly Sketch[]): readonly number[] {
 
 /** What the last of several looks at one run finds. */
 function looks(...tables: readonly (readonly Sketch[])[]): readonly number[] {
-  const seen = new SeenMembers();
   let found: readonly ScannedProcess[] = [];
   for (const sketches of tables) {
     const processes = sketches.map((sketch) => ({
@@ -31,8 +24,7 @@ function looks(...tables: readonly (readonly Sketch[])[]): readonly number[] {
       ...sketch,
     }));
     const table = new Map(processes.map((process) => [process.pid, process]));
-    found = membersOf(table, "mine", leader, seen);
-    seen.add(found);
+    found = membersOf(table, "mine", leader, found);
   }
   return found.map(({ pid }) => pid);
 }

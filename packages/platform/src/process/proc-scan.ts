@@ -34,27 +34,6 @@ export function scanProcesses(): ProcessTable {
   return table;
 }
 
-/** What was known of a run's processes at earlier looks. */
-export class SeenMembers {
-  readonly #startTimes = new Map<number, number>();
-  readonly #sessions = new Set<number>();
-
-  add(members: readonly ScannedProcess[]): void {
-    for (const { pid, startTime, session } of members) {
-      this.#startTimes.set(pid, startTime);
-      this.#sessions.add(session);
-    }
-  }
-
-  has({ pid, startTime }: ScannedProcess): boolean {
-    return this.#startTimes.get(pid) === startTime;
-  }
-
-  hasSession(session: number): boolean {
-    return this.#sessions.has(session);
-  }
-}
-
 /**
  * The living processes of a run: those that carry its cookie, those in a group or session that the leader or one of
  * the former leads, and the descendants of all of them. So a process escapes only if it writes over its environment,
@@ -63,14 +42,14 @@ export class SeenMembers {
  * A group is never trusted by its number alone: it counts while the leader itself is there, dead or alive, or while a
  * process with the cookie is in it, and for so long the number cannot have been given to anyone else.
  *
- * A process in the middle of an exec carries nothing for a moment: it belongs if it did before, or if its session did
- * and nobody else leads that now.
+ * A process in the middle of an exec carries nothing for a moment: it belongs if it, or its session, is among those of
+ * `before`, the last look, and nobody else leads that session now.
  */
 export function membersOf(
   table: ProcessTable,
   cookie: string,
   leader: ProcessIdentity,
-  seen: SeenMembers = new SeenMembers(),
+  before: readonly ScannedProcess[] = [],
 ): readonly ScannedProcess[] {
   const marked = [...table.values()].filter((process) => process.cookie === cookie);
   const led = new Set(marked.map(({ pid }) => pid));
@@ -95,9 +74,10 @@ export function membersOf(
     return own;
   };
   const wasOurs = (bare: ScannedProcess): boolean => {
-    if (seen.has(bare)) return true;
+    if (before.some(({ pid, startTime }) => pid === bare.pid && startTime === bare.startTime)) return true;
     const head = table.get(bare.session);
-    return seen.hasSession(bare.session) && (head === undefined || (head !== bare && belongs(head)));
+    const isFree = head === undefined || (head !== bare && belongs(head));
+    return isFree && before.some(({ session }) => session === bare.session);
   };
   return [...table.values()].filter((found) => belongs(found) && !isDead(found));
 }

@@ -1,7 +1,7 @@
 import type { Cancellation, Clock } from "@holdfast/runtime";
 import type { Cgroup } from "./cgroup.ts";
 import type { ProcessIdentity } from "./identity.ts";
-import { membersOf, type ProcessScanner, SeenMembers } from "./proc-scan.ts";
+import { membersOf, type ProcessScanner, type ScannedProcess } from "./proc-scan.ts";
 import { isDead, readProcStat } from "./proc-stat.ts";
 
 export interface ProcessTreeOptions {
@@ -24,7 +24,8 @@ const killLimitMs = 200;
 /** All processes of one run, whatever sessions and groups they made for themselves. */
 export class ProcessTree {
   readonly #options: ProcessTreeOptions;
-  readonly #seen = new SeenMembers();
+  /** Those of the last look that found any. */
+  #last: readonly ScannedProcess[] = [];
 
   constructor(options: ProcessTreeOptions) {
     this.#options = options;
@@ -102,8 +103,8 @@ export class ProcessTree {
 
   async #look(): Promise<readonly number[]> {
     const { scanner, cookie, leader } = this.#options;
-    const members = membersOf(await scanner.scan(), cookie, leader, this.#seen);
-    this.#seen.add(members);
+    const members = membersOf(await scanner.scan(), cookie, leader, this.#last);
+    if (members.length > 0) this.#last = members;
     return members.map(({ pid }) => pid);
   }
 
