@@ -6,12 +6,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { removeCgroups } from "@holdfast/platform/testing";
+import { removeCgroups, removeHome } from "@holdfast/platform/testing";
 import { systemClock } from "@holdfast/runtime";
 import { onTestFinished } from "vitest";
 
@@ -120,7 +119,7 @@ export class Holdfast implements AsyncDisposable {
       }
       await systemClock.sleep(20);
     }
-    rmSync(this.root, { recursive: true, force: true });
+    removeHome(this.root);
     removeCgroups(this.home);
   }
 }

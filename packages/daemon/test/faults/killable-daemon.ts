@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectUnixSocket, socketPathOf } from "@holdfast/platform";
-import { removeCgroups } from "@holdfast/platform/testing";
+import { removeCgroups, removeHome } from "@holdfast/platform/testing";
 import { type Client, createClient } from "@holdfast/rpc";
 import { systemClock } from "@holdfast/runtime";
 import { daemonProgram } from "../../../cli/src/connection/daemon-program.ts";
@@ -188,15 +188,7 @@ export class KillableDaemon {
   /** The same, and the files go too. */
   async remove(): Promise<void> {
     await this.end();
-    // The keeper ends with its last app, and writes until then.
-    await this.until("the home can be removed", () => {
-      try {
-        rmSync(this.root, { recursive: true, force: true });
-        return true;
-      } catch {
-        return false;
-      }
-    });
+    removeHome(this.root);
     removeCgroups(this.home);
   }
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Home, openHome } from "../home.ts";
+import { removeHome } from "./remove-home.ts";
 
 /** A home that is removed with everything in it. */
 export interface TemporaryHome extends Home {
@@ -15,6 +16,6 @@ export interface TemporaryHome extends Home {
 export function temporaryHome(): TemporaryHome {
   const root = mkdtempSync(join(tmpdir(), "holdfast-test-"));
   const env = { HOLDFAST_HOME: join(root, "home") };
-  const remove = (): void => rmSync(root, { recursive: true, force: true });
+  const remove = (): void => removeHome(root);
   return { ...openHome(env), env, remove, [Symbol.dispose]: remove };
 }

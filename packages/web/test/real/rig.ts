@@ -8,14 +8,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectDaemon, type DaemonClient } from "@holdfast/daemon/client";
 import { loadProject } from "@holdfast/daemon/manifest";
-import { removeCgroups } from "@holdfast/platform/testing";
+import { removeCgroups, removeHome } from "@holdfast/platform/testing";
 import { systemClock } from "@holdfast/runtime";
 import { type Browser, type BrowserContext, chromium as engine, type Page } from "playwright";
 import type { TestContext } from "vitest";
@@ -199,7 +198,7 @@ export class Rig implements AsyncDisposable {
       }
       await systemClock.sleep(20);
     }
-    rmSync(this.root, { recursive: true, force: true });
+    removeHome(this.root);
     removeCgroups(this.home);
     await this.#browser.close();
   }

@@ -1,0 +1,9 @@
+import { rmSync } from "node:fs";
+
+/**
+ * Removes a home, or what holds one, after its daemon was killed: the keeper writes into it until its last app has been
+ * reaped, which may be while this removes it.
+ */
+export function removeHome(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
+}
