@@ -70,9 +70,11 @@ export class RunDirectory {
   /** What the files say now. */
   read(cookie: string): RunRecord {
     const pidText = this.#readFile(`${cookie}.pid`);
-    const began = pidText === undefined ? undefined : parsePid(pidText);
     const exitText = this.#readFile(`${cookie}.exit`);
     const exit = exitText === undefined ? undefined : parseExit(exitText);
+    let began = parsePid(pidText ?? "");
+    // Both may have been written between the two looks: who ended had a pid before.
+    if (began === undefined && exit !== undefined) began = parsePid(this.#readFile(`${cookie}.pid`) ?? "");
     const starting = pidText !== undefined && began === undefined && exit === undefined;
     return { starting, ...began, ...(exit !== undefined && { exit }) };
   }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,20 @@ describe("with inotify", () => {
     expect(await exited).toEqual({ kind: "signaled", signal: "SIGKILL" });
     expect(await runs.exited("a")).toEqual({ kind: "signaled", signal: "SIGKILL" });
     expect(await runs.exited("b")).toEqual({ kind: "exited", code: 0 });
+  });
+
+  test("a pid that is written after it was looked for, and before the exit was, is told with the exit", () => {
+    execFileSync("mkfifo", [join(runs.path, "a.pid")]);
+    write("ready", "77 88\n");
+    // Its end is open until all is written: so long the look at the pid takes.
+    const script = "exec 3>a.pid; mv ready a.pid; echo exit 0 >a.exit; exec 3>&-";
+    children.push(spawn("/bin/sh", ["-c", script], { cwd: runs.path, stdio: "ignore" }));
+    expect(runs.read("a")).toEqual({
+      starting: false,
+      pid: 77,
+      startTime: 88,
+      exit: { kind: "exited", code: 0 },
+    });
   });
 
   test("half a record is none", async () => {
