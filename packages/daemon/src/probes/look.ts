@@ -1,9 +1,10 @@
 /** The looks a probe can take at the real world: a command, an HTTP request, a TCP connection. */
 import { spawn } from "node:child_process";
-import { connect } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Clock, ShutdownToken } from "@holdfast/runtime";
 import { argvOf } from "../runner/argv.ts";
 import type { Probe, ProbeAction } from "../spec/app-spec.ts";
+import { connectTo } from "./connect-to.ts";
 import type { Found, Look } from "./probe-loop.ts";
 
 /** Where a command probe runs: the app's own directory and environment. */
@@ -103,14 +104,24 @@ async function lookByHttp(
   action: Extract<ProbeAction, { kind: "http" }>,
   abort: AbortSignal,
 ): Promise<Found> {
+  const url = new URL(action.url);
   // Loaded when first needed: it costs a third of the daemon's start.
-  const { request } = action.url.startsWith("https:")
-    ? await import("node:https")
-    : await import("node:http");
-  return new Promise((resolve) => {
+  const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  let socket: Socket;
+  try {
+    socket = await connectTo({ host, port: portOf(url) }, abort);
+    if (url.protocol === "https:") {
+      const servername = isIP(host) === 0 ? host : "";
+      socket = (await import("node:tls")).connect({ socket, host, servername });
+    }
+  } catch (error) {
+    return { ok: false, text: errorText(error as NodeJS.ErrnoException) };
+  }
+  return await new Promise((resolve) => {
     const ask = request(
-      action.url,
-      { method: action.method, headers: action.headers, signal: abort, agent: false },
+      url,
+      { method: action.method, headers: action.headers, signal: abort, createConnection: () => socket },
       (reply) => {
         const status = reply.statusCode ?? 0;
         reply.resume();
@@ -127,19 +138,13 @@ async function lookByHttp(
   });
 }
 
-function lookByTcp(action: Extract<ProbeAction, { kind: "tcp" }>, abort: AbortSignal): Promise<Found> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: action.host, port: action.port });
-    const settle = (ok: boolean, text: string): void => {
-      abort.removeEventListener("abort", give);
-      socket.destroy();
-      resolve({ ok, text });
-    };
-    const give = (): void => settle(false, "no answer");
-    abort.addEventListener("abort", give, { once: true });
-    socket.once("connect", () => settle(true, "connected"));
-    socket.once("error", (error) => settle(false, errorText(error)));
-  });
+async function lookByTcp(action: Extract<ProbeAction, { kind: "tcp" }>, abort: AbortSignal): Promise<Found> {
+  try {
+    (await connectTo(action, abort)).destroy();
+    return { ok: true, text: "connected" };
+  } catch (error) {
+    return { ok: false, text: errorText(error as NodeJS.ErrnoException) };
+  }
 }
 
 const errorTexts: ReadonlyMap<string | undefined, string> = new Map([
