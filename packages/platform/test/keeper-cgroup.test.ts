@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -8,6 +8,7 @@ import { KEEPER_PROGRAM } from "../src/launcher/keeper-program.ts";
 import { encodeFrame } from "../src/launcher/launch-frame.ts";
 import { type Cgroup, type CgroupHome, openCgroupHome } from "../src/process/cgroup.ts";
 import { RunDirectory } from "../src/run-directory.ts";
+import { removeHome } from "../src/testing/remove-home.ts";
 
 const clone3 = 435;
 const v1 = "/sys/fs/cgroup/pids";
@@ -28,7 +29,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   runs.close();
-  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  removeHome(home);
   await cgroup?.remove(systemClock);
   cgroups?.remove();
 });

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HoldfastError, systemClock } from "@holdfast/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Launcher, type LaunchRequest, openLauncher } from "../src/launcher/index.ts";
 import { RunDirectory } from "../src/run-directory.ts";
+import { removeHome } from "../src/testing/remove-home.ts";
 
 let home: string;
 let runs: RunDirectory;
@@ -20,7 +21,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await launcher[Symbol.asyncDispose]();
   runs.close();
-  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  removeHome(home);
 });
 
 async function run(script: string, more: Partial<LaunchRequest> = {}): Promise<string> {

@@ -1,13 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -19,6 +11,7 @@ import type { LaunchRequest } from "../src/launcher/launcher.ts";
 import { isAlive, type ProcessIdentity, processIdentity } from "../src/process/identity.ts";
 import { readProcStat } from "../src/process/proc-stat.ts";
 import { RunDirectory } from "../src/run-directory.ts";
+import { removeHome } from "../src/testing/remove-home.ts";
 
 const patient = { interval: 5, timeout: 10_000 };
 const perl = "/usr/bin/perl";
@@ -36,7 +29,7 @@ afterEach(async () => {
   await launcher[Symbol.asyncDispose]();
   for (const identity of started.splice(0)) if (isAlive(identity)) process.kill(-identity.pid, "SIGKILL");
   runs.close();
-  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  removeHome(home);
 });
 
 function request(cookie: string, argv: LaunchRequest["argv"]): LaunchRequest {

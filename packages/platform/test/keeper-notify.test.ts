@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "@holdfast/runtime";
@@ -8,6 +8,7 @@ import { type Launcher, openLauncher } from "../src/launcher/index.ts";
 import { type Notified, parseNotified } from "../src/notified.ts";
 import { isAlive, type ProcessIdentity } from "../src/process/identity.ts";
 import { RunDirectory } from "../src/run-directory.ts";
+import { removeHome } from "../src/testing/remove-home.ts";
 
 const say = `perl ${new URL("./programs/notify.pl", import.meta.url).pathname}`;
 const hasSystemdNotify = existsSync("/usr/bin/systemd-notify") || existsSync("/bin/systemd-notify");
@@ -29,7 +30,7 @@ afterEach(async () => {
     if (isAlive(identity)) process.kill(-identity.pid, "SIGKILL");
   }
   runs.close();
-  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  removeHome(home);
 });
 
 interface Talker {

@@ -1,13 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HoldfastError, systemClock } from "@holdfast/runtime";
@@ -17,6 +9,7 @@ import { openCgroupHome } from "../src/process/cgroup.ts";
 import { isAlive, type ProcessIdentity, processIdentity } from "../src/process/identity.ts";
 import { RunDirectory } from "../src/run-directory.ts";
 import type { ProcessExit } from "../src/run-record.ts";
+import { removeHome } from "../src/testing/remove-home.ts";
 
 /** What every launcher promises; run by the test file of each. */
 export function describeLauncher(kind: LauncherKind): void {
@@ -40,7 +33,7 @@ export function describeLauncher(kind: LauncherKind): void {
       if (isAlive(identity)) process.kill(-identity.pid, "SIGKILL");
     }
     runs.close();
-    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+    removeHome(home);
   });
 
   function request(argv: readonly string[], more: Partial<LaunchRequest> = {}): LaunchRequest {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ShutdownToken, systemClock } from "@holdfast/runtime";
@@ -9,6 +9,7 @@ import { ProcessScanner } from "../src/process/proc-scan.ts";
 import { ProcessTree } from "../src/process/process-tree.ts";
 import { type StopOptions, type StopOutcome, stopTree } from "../src/process/stop-tree.ts";
 import { RunDirectory } from "../src/run-directory.ts";
+import { removeHome } from "../src/testing/remove-home.ts";
 import { atBest } from "./running-program.ts";
 
 const name = `test-${process.pid}`;
@@ -43,7 +44,7 @@ describe.each(haveCgroups ? ["cgroup", "scan"] : ["scan"])("a tree found by %s",
     runs.close();
     for (const cookie of cgroups?.list() ?? []) await cgroups?.find(cookie)?.remove(systemClock);
     if (cgroups) expect(cgroups.remove()).toBe(true);
-    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+    removeHome(home);
   });
 
   /** Starts a program and waits until its tree has that many processes. */

@@ -8,7 +8,8 @@ import { socketOf } from "./home.ts";
 /** A log can be long. */
 const longestReply = 64 * 1_024 * 1_024;
 
-const lookMs = 4;
+/** How often to look for a daemon that comes or goes. */
+export const lookMs = 4;
 /** No process that was killed takes longer to be gone. */
 const dyingLimitMs = 5_000;
 
@@ -46,11 +47,15 @@ export async function tryAnswering(cli: CliEnvironment): Promise<Daemon | undefi
       return daemon;
     } catch (error) {
       daemon.close();
-      const isDying = error instanceof RpcError && error.code === "CONNECTION_CLOSED";
-      if (!isDying || cli.clock.monotonic() > deadline) throw error;
+      if (!isEnding(error) || cli.clock.monotonic() > deadline) throw error;
     }
     await cli.clock.sleep(lookMs);
   }
+}
+
+/** Whether a call failed because the daemon is on its way out. */
+export function isEnding(error: unknown): boolean {
+  return error instanceof RpcError && (error.code === "CONNECTION_CLOSED" || error.code === "SHUTTING_DOWN");
 }
 
 /** A connection to the daemon of this home, or undefined where none listens. */

@@ -1,7 +1,6 @@
 import { isAlive, processIdentity } from "@holdfast/platform";
-import { RpcError } from "@holdfast/rpc";
 import type { CliEnvironment } from "../cli-environment.ts";
-import type { Daemon } from "./local-daemon.ts";
+import { type Daemon, isEnding } from "./local-daemon.ts";
 
 const lookMs = 5;
 /** From the end of the connection to that of the process, which has nothing left to do then. */
@@ -24,9 +23,4 @@ export async function shutDown(
   await daemon.closed;
   const deadline = clock.monotonic() + exitLimitMs;
   while (running !== undefined && isAlive(running) && clock.monotonic() < deadline) await clock.sleep(lookMs);
-}
-
-/** Whether a call failed because the daemon is on its way out. */
-export function isEnding(error: unknown): boolean {
-  return error instanceof RpcError && (error.code === "CONNECTION_CLOSED" || error.code === "SHUTTING_DOWN");
 }

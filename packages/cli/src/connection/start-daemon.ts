@@ -4,13 +4,11 @@ import { join } from "node:path";
 import { ensurePrivateFile, lockHolder, openHome } from "@holdfast/platform";
 import type { CliEnvironment } from "../cli-environment.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
-
 import { daemonProgram } from "./daemon-program.ts";
 import { homeOf } from "./home.ts";
-import { type Daemon, tryAnswering, unreachable } from "./local-daemon.ts";
+import { type Daemon, lookMs, tryAnswering, unreachable } from "./local-daemon.ts";
 
 const startLimitMs = 20_000;
-const lookMs = 4;
 /** How long a daemon that owns the home already may take until it listens. */
 const ownerLimitMs = 3_000;
 
@@ -29,13 +27,31 @@ export interface StartingDaemon {
 export function startDaemon(cli: CliEnvironment, options: { readonly onDemand: boolean }): StartingDaemon {
   const home = homeOf(cli);
   const log = join(home, "daemon.log");
-  const start = () => new Attempt(cli, spawnDaemon(cli, home, log, options.onDemand));
-  const first = start();
-  let latest = first;
-  return {
-    ready: untilItListens(cli, first, () => (latest = start()), log),
-    kill: () => latest.kill(),
+  const another = () => new Attempt(cli, spawnDaemon(cli, home, log, options.onDemand));
+  let attempt = another();
+  const untilItListens = async (): Promise<Daemon> => {
+    const deadline = cli.clock.monotonic() + startLimitMs;
+    while (attempt.ended === undefined) {
+      const daemon = await tryAnswering(cli);
+      if (daemon !== undefined) return daemon;
+      const now = cli.clock.monotonic();
+      if (attempt.ownedSince !== undefined) {
+        const owner = lockHolder({ path: home });
+        // It was on its way out, and is gone by now.
+        if (owner === undefined) attempt = another();
+        else if (now - attempt.ownedSince > ownerLimitMs) throw unreachable(cli, owner, exitCodes.homeOwned);
+      }
+      if (now > deadline) {
+        attempt.kill();
+        attempt.ended = `it does not listen after ${startLimitMs / 1_000} s`;
+      }
+      await cli.clock.sleep(lookMs);
+    }
+    throw new CommandError(exitCodes.failed, `the daemon did not start: ${attempt.ended}${lastWords(log)}`, {
+      remedy: `its output is in ${log}`,
+    });
   };
+  return { ready: untilItListens(), kill: () => attempt.kill() };
 }
 
 /** One process that may become the daemon of the home. */
@@ -81,35 +97,6 @@ function spawnDaemon(cli: CliEnvironment, home: string, log: string, onDemand: b
       cause: error,
     });
   }
-}
-
-async function untilItListens(
-  cli: CliEnvironment,
-  first: Attempt,
-  another: () => Attempt,
-  log: string,
-): Promise<Daemon> {
-  const deadline = cli.clock.monotonic() + startLimitMs;
-  let attempt = first;
-  while (attempt.ended === undefined) {
-    const daemon = await tryAnswering(cli);
-    if (daemon !== undefined) return daemon;
-    const now = cli.clock.monotonic();
-    if (attempt.ownedSince !== undefined) {
-      const owner = lockHolder({ path: homeOf(cli) });
-      // It was on its way out, and is gone by now.
-      if (owner === undefined) attempt = another();
-      else if (now - attempt.ownedSince > ownerLimitMs) throw unreachable(cli, owner, exitCodes.homeOwned);
-    }
-    if (now > deadline) {
-      attempt.kill();
-      attempt.ended = `it does not listen after ${startLimitMs / 1_000} s`;
-    }
-    await cli.clock.sleep(lookMs);
-  }
-  throw new CommandError(exitCodes.failed, `the daemon did not start: ${attempt.ended}${lastWords(log)}`, {
-    remedy: `its output is in ${log}`,
-  });
 }
 
 function lastWords(log: string): string {

@@ -9,8 +9,8 @@ import type {
   Target,
 } from "@holdfast/daemon/api";
 import type { CliEnvironment } from "../cli-environment.ts";
-import type { Daemon } from "../connection/local-daemon.ts";
-import { isEnding, shutDown } from "../connection/shut-down.ts";
+import { type Daemon, isEnding } from "../connection/local-daemon.ts";
+import { shutDown } from "../connection/shut-down.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import { hasEnded } from "../targets/app-label.ts";
 import { listApps } from "../targets/list-apps.ts";

@@ -116,7 +116,7 @@ async function lookByHttp(
       socket = (await import("node:tls")).connect({ socket, host, servername });
     }
   } catch (error) {
-    return { ok: false, text: errorText(error as NodeJS.ErrnoException) };
+    return failed(error);
   }
   return await new Promise((resolve) => {
     const ask = request(
@@ -133,7 +133,7 @@ async function lookByHttp(
         });
       },
     );
-    ask.once("error", (error) => resolve({ ok: false, text: errorText(error) }));
+    ask.once("error", (error) => resolve(failed(error)));
     ask.end();
   });
 }
@@ -143,7 +143,7 @@ async function lookByTcp(action: Extract<ProbeAction, { kind: "tcp" }>, abort: A
     (await connectTo(action, abort)).destroy();
     return { ok: true, text: "connected" };
   } catch (error) {
-    return { ok: false, text: errorText(error as NodeJS.ErrnoException) };
+    return failed(error);
   }
 }
 
@@ -154,6 +154,10 @@ const errorTexts: ReadonlyMap<string | undefined, string> = new Map([
   ["ENOENT", "there is no such program"],
   ["EACCES", "permission denied"],
 ]);
+
+function failed(error: unknown): Found {
+  return { ok: false, text: errorText(error as NodeJS.ErrnoException) };
+}
 
 /** Why it could not be asked, as briefly as the system can say it. */
 function errorText({ code, message }: NodeJS.ErrnoException): string {

@@ -5,7 +5,7 @@ import { KEEPER_NOTIFY } from "./keeper-notify.ts";
  * outlives the daemon. One per daemon, handed to `perl -e` in a variable; it needs nothing but the interpreter (`perl-base`).
  *
  * Arguments: the run directory, then the numbers of eight system calls that perl has no name
- * for (`prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime clone3`), each 0 where they are not known. On stdin: requests, a length of four
+ * for (`prctl rt_sigprocmask signalfd4 setsid prlimit64 recvmsg clock_gettime clone3`), none where they are not known. On stdin: requests, a length of four
  * bytes (big endian), then as many bytes of NUL-separated fields: cookie, working directory, cgroups (one a line),
  * output file, another one for stderr or nothing, user or nothing, further groups (with commas), resource limits (`NUMBER:SOFT:HARD`, with commas), the
  * name of an abstract socket for `sd_notify` or nothing, the number of variables, the variables as `NAME=value`, the arguments.

@@ -100,7 +100,7 @@ export class KeeperLauncher implements Launcher {
 
   #start(onFailure: (cause: unknown) => void = () => {}): ChildProcess | undefined {
     const { perl, runDirectory } = this.#options;
-    const numbers = (systemCalls[process.arch] ?? [0, 0, 0, 0, 0, 0, 0, 0]).map(String);
+    const numbers = (systemCalls[process.arch] ?? []).map(String);
     let keeper: ChildProcess;
     try {
       // Not as an argument: a list of processes would show all of the program.
